@@ -1,0 +1,137 @@
+// Package crawler turns URLs into pages. It owns the words of the crawl (Task, Page, Outcome, Visit), the canonical form of a
+// URL, the scope of a site, and the loop that hands due tasks to polite workers.
+//
+// It does not know what a review is, nor how anything is stored: the loop asks a Frontier for tasks, a Fetcher for pages, a
+// Handler for what became of a page, and gives the Frontier the finished visits.
+package crawler
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// Found says how a task came to be known.
+type Found string
+
+const (
+	FoundStart    Found = "start"    // named by the configuration or the command line
+	FoundLink     Found = "link"     // an <a href> on a page of the site
+	FoundNext     Found = "next"     // rel=next
+	FoundSitemap  Found = "sitemap"  // a sitemap's <loc>
+	FoundFeed     Found = "feed"     // an item of a feed
+	FoundRedirect Found = "redirect" // the Location of a redirect
+	FoundRobots   Found = "robots"   // a Sitemap: line of robots.txt
+	FoundAuto     Found = "auto"     // <link rel=alternate> feed autodiscovery
+)
+
+// Kind says what is expected behind a task's URL, and so how its body is read.
+type Kind string
+
+const (
+	KindPage    Kind = "page"    // HTML
+	KindSitemap Kind = "sitemap" // a sitemap or sitemap index, perhaps gzipped, or a text sitemap
+	KindFeed    Kind = "feed"    // RSS or Atom
+)
+
+// Task is a URL to visit. The frontier is all tasks.
+type Task struct {
+	ID      int64  // 0 until stored
+	URL     string // canonical, see Canonical
+	Site    string // name of the configured site
+	Host    string // politeness key, see HostKey
+	Kind    Kind
+	Depth   int       // clicks from a start page; sitemaps and feeds count none
+	Found   Found     // how it was found
+	From    string    // the URL it was found on; "" for start pages
+	Hops    int       // redirects followed to get here
+	Tries   int       // visits that ended in a passing failure so far
+	Due     time.Time // not before; zero is at once
+	LastMod time.Time // what the sitemap or feed says; zero if it does not
+	Hint    int       // priority: higher is visited first within a host
+
+	ETag         string // validators of the last stored fetch (RFC 9110 section 8.8), for a conditional request
+	LastModified string
+}
+
+// Page is what was fetched: one HTTP response, whole.
+type Page struct {
+	URL         string // the URL asked for
+	Status      int
+	Header      http.Header
+	Body        []byte // content-decoded, not charset-decoded
+	ContentType string // media type without parameters, lower case
+	Charset     string // label found by BOM, header, meta (in the order of the HTML standard); "utf-8" if none
+	FetchedAt   time.Time
+	Took        time.Duration
+	Location    string // absolute target of a 3xx
+}
+
+// Outcome is what became of a task. It is a stored value: every visited URL ends in exactly one.
+type Outcome string
+
+const (
+	Reviewed    Outcome = "review"       // a review was read and stored
+	Roundup     Outcome = "roundup"      // several films in one text: kept apart
+	NotReview   Outcome = "not_review"   // a page, but no review (list, news, about …); its links count
+	Listed      Outcome = "listed"       // a sitemap or feed was read
+	Unchanged   Outcome = "unchanged"    // 304, or the same bytes as last time
+	Redirected  Outcome = "redirected"   // 3xx: its target is a task of its own
+	Duplicate   Outcome = "duplicate"    // <link rel=canonical> names another URL of the site, which is a task of its own
+	Disallowed  Outcome = "disallowed"   // robots.txt says no
+	OutOfScope  Outcome = "out_of_scope" // redirect or canonical left the site
+	Gone        Outcome = "gone"         // 404, 410
+	NotHTML     Outcome = "not_html"     // some other media type
+	TooLarge    Outcome = "too_large"    // body over the bound; nothing of it is used
+	TooDeep     Outcome = "too_deep"     // redirects over the bound
+	Refused     Outcome = "refused"      // 401, 403, 407, 451 and other 4xx
+	ServerError Outcome = "server_error" // 5xx after all tries
+	Unreachable Outcome = "unreachable"  // DNS, connect, TLS, cut body, after all tries
+	TimedOut    Outcome = "timeout"      // a bound on time was passed, after all tries
+	Unreadable  Outcome = "unreadable"   // the bytes could not be parsed
+	OverBudget  Outcome = "over_budget"  // the site's page budget was spent; due again in the next run
+)
+
+// Failed says whether the outcome counts as a failure in summaries.
+func (o Outcome) Failed() bool {
+	switch o {
+	case TooLarge, TooDeep, Refused, ServerError, Unreachable, TimedOut, Unreadable:
+		return true
+	}
+	return false
+}
+
+// Record is what a Handler made of a page, opaque to the crawl: the frontier knows its type.
+type Record any
+
+// Visit is a finished (or postponed) task with all that must be stored with it, in one transaction.
+type Visit struct {
+	Task     Task
+	Page     *Page     // nil if nothing was fetched
+	Outcome  Outcome   // "" if the task is to be tried again
+	Why      string    // one line for people: the error, the robots line, the rule
+	RetryAt  time.Time // with an empty Outcome: when
+	Links    []Task    // tasks found, canonical and in scope
+	Record   Record    // nil if none
+	HoldHost time.Time // the host must not be asked before; zero if the usual gap suffices
+}
+
+// Frontier is where tasks come from and visits go. Implementations live in storage.
+type Frontier interface {
+	// Next gives up to n queued tasks of one host of a site that are due at now, in visiting order, leaving out those whose IDs
+	// are in flight. It reserves nothing.
+	Next(ctx context.Context, site, host string, now time.Time, n int, inFlight []int64) ([]Task, error)
+	// Hosts gives the hosts of a site that have queued tasks, each with the earliest due time.
+	Hosts(ctx context.Context, site string) (map[string]time.Time, error)
+	// Commit stores the visits in their order, in one transaction.
+	Commit(ctx context.Context, visits []Visit) error
+}
+
+// Fetcher fetches one task's URL, politely: robots.txt first, conditional if the task has validators, redirects not followed.
+// It returns ErrDisallowed, ErrTooLarge and the other sentinels of this package, wrapped; or a Page of any status.
+type Fetcher interface {
+	Fetch(ctx context.Context, t Task, site *Site) (*Page, error)
+}
+
+// Handler reads a page of status 200: it sets Outcome, Why, Links and Record of the visit. It runs on the worker's goroutine.
+type Handler func(ctx context.Context, site *Site, v *Visit) error

@@ -1,0 +1,33 @@
+package crawler
+
+import (
+	"regexp"
+	"time"
+)
+
+// Site is a configured source, as the crawl sees it.
+type Site struct {
+	Name     string   // unique; usually the registrable domain
+	Hosts    []string // host or host:port; a leading "www." is the same host
+	Named    bool     // a person named this host, so that it may have any address, loopback included
+	Start    []string
+	Sitemaps []string // beside those of robots.txt
+	Feeds    []string
+	Allow    []*regexp.Regexp // if any: only URLs (path and query) that match one, start pages apart
+	Deny     []*regexp.Regexp
+	Review   []*regexp.Regexp // URL patterns of reviews: visited first, and told to the reader
+	Depth    int              // largest click depth; 0 = default
+	Pages    int              // page budget a run; 0 = none
+	Gap      time.Duration    // between two requests to one host; robots Crawl-delay can only raise it
+	MaxBody  int64            // bytes; 0 = default
+	Revisit  time.Duration    // a stored page is asked again after this time, conditionally
+}
+
+// RobotsCopy is a stored copy of a robots.txt.
+type RobotsCopy struct {
+	Origin    string // scheme://host:port
+	Status    int    // HTTP status after redirects; 0 if unreachable
+	Body      []byte // at most 500 KiB (RFC 9309 section 2.5)
+	FetchedAt time.Time
+	Err       string // why it was unreachable
+}

@@ -1,0 +1,33 @@
+// Package extract turns a page into a review: the review's own words and no others, with film, critic, date and rating, each
+// value remembering where it came from.
+//
+// It is pure: no clock, no network, no database, no configuration files. Its rules (Theme, SiteRules) are values that package
+// configs loads from YAML. The same bytes and rules always give the same review.
+package extract
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+func join(paragraphs []string) string { return strings.Join(paragraphs, "\n\n") }
+
+// Reader reads pages. It is safe for concurrent use.
+type Reader struct {
+	themes []*Theme
+}
+
+// NewReader makes a reader that knows the given themes.
+func NewReader(themes []*Theme) *Reader { return &Reader{themes: themes} }
+
+// Input is a page to read.
+type Input struct {
+	URL    string                       // where the page was fetched from
+	Root   *html.Node                   // the parsed page; Read changes nothing in it
+	Rules  *SiteRules                   // the site's own rules; nil if it has none
+	Chrome func(path, text string) bool // whether a block is known to repeat on many pages of the site; nil if nothing is known
+}
+
+// Read reads a page. With ErrNotReview the review is filled as far as it was read; its Kind says what the page is.
+func (r *Reader) Read(in Input) (*Review, error) { panic("not written yet") }
