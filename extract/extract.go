@@ -30,4 +30,30 @@ type Input struct {
 }
 
 // Read reads a page. With ErrNotReview the review is filled as far as it was read; its Kind says what the page is.
-func (r *Reader) Read(in Input) (*Review, error) { panic("not written yet") }
+func (r *Reader) Read(in Input) (*Review, error) {
+	doc, err := NewDocument(in.Root, in.URL)
+	if err != nil {
+		return nil, err
+	}
+	rules := r.rules(doc, in)
+	rev := &Review{URL: in.URL}
+	if doc.Canonical != "" {
+		rev.URL = doc.Canonical
+	}
+	read(rev, doc, rules, in)
+	facts(rev, doc, rules, in)
+	rev.Kind, rev.Why = kind(rev, doc, in)
+	if rev.Kind != KindReview {
+		return rev, ErrNotReview
+	}
+	return rev, nil
+}
+
+// sourced is a set of rules and whose it is: "layout filmjournal.example/1", "theme wordpress".
+type sourced struct {
+	*Rules
+	name string
+}
+
+// rules are the sets of rules that hold for a page, the strongest first: the site's layout, then the theme.
+func (r *Reader) rules(doc *Document, in Input) []sourced { return nil }

@@ -1,0 +1,302 @@
+package extract
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Bounds of a page. A page past one of them is refused with ErrTooComplex, never read in part.
+const (
+	MaxBytes   = 16 << 20 // of HTML given to Parse
+	MaxNodes   = 1 << 20  // nodes of the tree
+	maxDepth   = 1024     // nesting of a tree given to NewDocument (Parse itself stops at 512)
+	maxTags    = MaxNodes // tags in the source
+	maxMeta    = 2000     // <meta> elements looked at
+	maxLDBytes = 2 << 20  // of JSON-LD, all scripts together
+)
+
+// Document is a parsed page with what its head says, read once and used by all that follows.
+type Document struct {
+	URL       string            // where the page was fetched from
+	Root      *html.Node        // the tree, unchanged
+	Sel       *goquery.Document // the same tree for selectors
+	Meta      map[string][]string
+	LD        []any  // JSON-LD values (map[string]any mostly), @graph and arrays opened, in page order
+	LangAttr  string // <html lang>, as written
+	Title     string // <title>, white space as seen
+	Canonical string // <link rel=canonical>, absolute; empty if none or if it is no http(s) URL
+	Generator string // <meta name=generator>
+	Nodes     int    // nodes of the tree
+
+	base *url.URL // what relative URLs stand on
+	html *html.Node
+	body *html.Node
+}
+
+// Parse parses a page in UTF-8 within the bounds. Its work and its tree grow linearly with the page, also for pages made to
+// do harm: the parser clones open formatting elements (<b>, <font> …) into every block that follows them (HTML section
+// 13.2.4.3), so a page of a few megabytes could ask for a tree of gigabytes. Such pages, deeper ones than 512 elements, and
+// larger ones than MaxBytes give ErrTooComplex.
+func Parse(body []byte) (*html.Node, error) {
+	if len(body) > MaxBytes {
+		return nil, fmt.Errorf("%w: %d bytes of HTML, at most %d are read", ErrTooComplex, len(body), MaxBytes)
+	}
+	if err := foresee(body); err != nil {
+		return nil, err
+	}
+	root, err := html.Parse(bytes.NewReader(body))
+	if err != nil { // the parser's only errors are the reader's (ours has none) and the depth of its stack
+		return nil, fmt.Errorf("%w: %v", ErrTooComplex, err)
+	}
+	return root, nil
+}
+
+// foresee refuses source that would grow when parsed. It counts, without a tokenizer, tags and the formatting elements left
+// open at each of them; it may count too many (a tag inside a comment) and never far too few.
+func foresee(src []byte) error {
+	var (
+		tags, merged int
+		cost         int
+		open         [16]int // formatting elements left open, by name
+		sum          int
+	)
+	for i := 0; ; {
+		j := bytes.IndexByte(src[i:], '<')
+		if j < 0 || i+j+1 >= len(src) {
+			break
+		}
+		i += j + 1
+		end := src[i] == '/'
+		if end {
+			i++
+		}
+		n := i
+		for n < len(src) && n-i < 12 && isTagByte(src[n]) {
+			n++
+		}
+		if n == i {
+			continue
+		}
+		tags++
+		name := src[i:n]
+		i = n
+		if f := formatting(name); f >= 0 {
+			switch {
+			case !end:
+				open[f]++
+				sum++
+			case open[f] > 0:
+				open[f]--
+				sum--
+			}
+		} else if len(name) == 4 && (bytes.EqualFold(name, []byte("body")) || bytes.EqualFold(name, []byte("html"))) {
+			merged++
+		}
+		if !end {
+			cost += min(sum, 512)
+		}
+	}
+	switch {
+	case tags > 2*maxTags:
+		return fmt.Errorf("%w: %d tags", ErrTooComplex, tags)
+	case cost > 4*MaxNodes:
+		return fmt.Errorf("%w: formatting elements left open over %d tags", ErrTooComplex, tags)
+	case merged > 1000:
+		return fmt.Errorf("%w: %d html and body tags", ErrTooComplex, merged)
+	}
+	return nil
+}
+
+func isTagByte(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' || '0' <= b && b <= '9' }
+
+var formattingNames = [...]string{"a", "b", "i", "u", "s", "em", "tt", "big", "code", "font", "nobr", "small", "strike", "strong"}
+
+// formatting gives the number of a formatting element (HTML section 13.2.4.3), or -1.
+func formatting(name []byte) int {
+	if len(name) > 6 {
+		return -1
+	}
+	for i, f := range formattingNames {
+		if len(f) == len(name) && strings.EqualFold(f, string(name)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// NewDocument reads the head of a parsed page. It changes nothing in the tree. pageURL may be empty.
+func NewDocument(root *html.Node, pageURL string) (*Document, error) {
+	if root == nil {
+		return nil, fmt.Errorf("%w: no tree", ErrTooComplex)
+	}
+	d := &Document{URL: pageURL, Root: root, Sel: goquery.NewDocumentFromNode(root), Meta: map[string][]string{}}
+	d.base, _ = url.Parse(pageURL)
+	var (
+		ld      []string
+		ldBytes int
+		metas   int
+	)
+	depth := 0
+	for n := root; n != nil; {
+		d.Nodes++
+		if d.Nodes > MaxNodes || depth > maxDepth {
+			return nil, fmt.Errorf("%w: more than %d nodes or %d levels", ErrTooComplex, MaxNodes, maxDepth)
+		}
+		if n.Type == html.ElementNode {
+			switch n.DataAtom {
+			case atom.Html:
+				if d.html == nil {
+					d.html = n
+					d.LangAttr = strings.TrimSpace(attr(n, "lang"))
+				}
+			case atom.Body:
+				if d.body == nil {
+					d.body = n
+				}
+			case atom.Title:
+				if d.Title == "" && n.Namespace == "" {
+					d.Title = space(rawText(n))
+				}
+			case atom.Base:
+				if href := attr(n, "href"); href != "" && d.base != nil {
+					if u, err := d.base.Parse(href); err == nil {
+						d.base = u
+					}
+				}
+			case atom.Link:
+				if d.Canonical == "" && hasToken(attr(n, "rel"), "canonical") {
+					d.Canonical = d.Abs(attr(n, "href"))
+				}
+			case atom.Meta:
+				if metas++; metas <= maxMeta {
+					d.meta(n)
+				}
+			case atom.Script:
+				if strings.Contains(strings.ToLower(attr(n, "type")), "ld+json") {
+					s := rawText(n)
+					if ldBytes += len(s); ldBytes <= maxLDBytes {
+						ld = append(ld, s)
+					}
+				}
+			}
+		}
+		// The next node in document order, without recursion: depth is the page's choice.
+		if n.FirstChild != nil {
+			n, depth = n.FirstChild, depth+1
+			continue
+		}
+		for n != root && n.NextSibling == nil {
+			n, depth = n.Parent, depth-1
+		}
+		if n == root {
+			break
+		}
+		n = n.NextSibling
+	}
+	d.Generator = d.MetaOne("generator")
+	d.LD = decodeLD(ld)
+	return d, nil
+}
+
+func (d *Document) meta(n *html.Node) {
+	var keys [4]string
+	var val string
+	k := 0
+	for _, a := range n.Attr {
+		switch a.Key {
+		case "name", "property", "itemprop", "http-equiv":
+			if k < len(keys) {
+				keys[k] = strings.ToLower(strings.TrimSpace(a.Val))
+				k++
+			}
+		case "content":
+			val = a.Val
+		}
+	}
+	for _, key := range keys[:k] {
+		if key != "" && len(key) < 100 && len(val) < 64<<10 {
+			d.Meta[key] = append(d.Meta[key], val)
+		}
+	}
+}
+
+// MetaOne is the first content that is not empty of the named meta elements (name, property or itemprop, in lower case), the
+// keys in order; white space as seen.
+func (d *Document) MetaOne(keys ...string) string {
+	for _, k := range keys {
+		for _, v := range d.Meta[k] {
+			if v = space(v); v != "" {
+				return v
+			}
+		}
+	}
+	return ""
+}
+
+// Abs is a link of the page as an absolute http(s) URL, or "" if it is none.
+func (d *Document) Abs(href string) string {
+	href = strings.TrimSpace(href)
+	if href == "" || len(href) > 8<<10 {
+		return ""
+	}
+	u, err := url.Parse(href)
+	if err != nil {
+		return ""
+	}
+	if d.base != nil {
+		u = d.base.ResolveReference(u)
+	}
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return ""
+	}
+	return u.String()
+}
+
+// attr is the value of an attribute, or "".
+func attr(n *html.Node, key string) string {
+	for i := range n.Attr {
+		if n.Attr[i].Key == key {
+			return n.Attr[i].Val
+		}
+	}
+	return ""
+}
+
+func hasAttr(n *html.Node, key string) bool {
+	for i := range n.Attr {
+		if n.Attr[i].Key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// hasToken says whether a space-separated list has a token, in any case.
+func hasToken(list, token string) bool {
+	for f := range strings.FieldsSeq(list) {
+		if strings.EqualFold(f, token) {
+			return true
+		}
+	}
+	return false
+}
+
+// rawText is the text directly inside a node (title, script).
+func rawText(n *html.Node) string {
+	if c := n.FirstChild; c != nil && c.NextSibling == nil && c.Type == html.TextNode {
+		return c.Data
+	}
+	var b strings.Builder
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c.Type == html.TextNode {
+			b.WriteString(c.Data)
+		}
+	}
+	return b.String()
+}
