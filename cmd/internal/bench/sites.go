@@ -1,0 +1,160 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"cinecrawl/extract"
+)
+
+// known is everything known about a page of a whole site.
+type known struct {
+	Title string
+	Film  struct {
+		Title, Director string
+		Year            int
+	}
+	Author, Date, Lang string
+	Categories, Tags   []string
+	Rating             *struct {
+		Raw   string
+		Value *float64
+		Where string
+	}
+	IsReview bool `json:"is_review"`
+	Comments []json.RawMessage
+	Body     []string
+	Shown    map[string]any
+}
+
+var fieldNames = []string{"is_review", "review_found", "kind_right", "title", "film", "year", "director", "author", "date", "rating", "lang"}
+
+func (p *Page) scoreSite(gold []byte) error {
+	var k known
+	if err := json.Unmarshal(gold, &k); err != nil {
+		return fmt.Errorf("%s: %w", p.ID, err)
+	}
+	rev := p.Review
+	p.Scored = k.IsReview
+	p.score(k.Body, rev.Paragraphs, "")
+	body := rev.Body()
+	for _, c := range k.Comments {
+		for _, s := range commentTexts(c) {
+			if w := strings.Join(wordsOf(s), " "); len(w) > 12 && strings.Contains(" "+strings.Join(wordsOf(body), " ")+" ", " "+w+" ") {
+				p.Comment = append(p.Comment, s)
+			}
+		}
+	}
+	p.Fields = map[string]Field{}
+	is := rev.Kind == extract.KindReview
+	switch {
+	case is == k.IsReview:
+		p.set("is_review", strconv.FormatBool(k.IsReview), string(rev.Kind), Right)
+	default:
+		p.set("is_review", strconv.FormatBool(k.IsReview), string(rev.Kind)+" "+strings.Join(rev.Why, "; "), Wrong)
+	}
+	if is { // precision
+		p.set("kind_right", strconv.FormatBool(k.IsReview), string(rev.Kind), pick(k.IsReview, Right, Wrong))
+	}
+	if k.IsReview { // recall
+		p.set("review_found", "review", string(rev.Kind), pick(is, Right, Missing))
+	} else {
+		return nil
+	}
+	shown := func(name string) bool {
+		v, ok := k.Shown[name]
+		if !ok {
+			return true
+		}
+		b, isBool := v.(bool)
+		return !isBool || b
+	}
+	p.text("title", k.Title, rev.Headline.Value, shown("title"))
+	p.text("film", k.Film.Title, rev.Film.Title.Value, true)
+	p.text("director", k.Film.Director, rev.Film.Director.Value, k.Film.Director != "")
+	p.text("year", number(k.Film.Year), number(rev.Film.Year.Value), true)
+	p.text("author", k.Author, rev.Author.Value, shown("author"))
+	p.text("lang", k.Lang, rev.Lang, true)
+	date := ""
+	if !rev.Published.Value.IsZero() {
+		date = rev.Published.Value.Format("2006-01-02")
+	}
+	p.text("date", k.Date[:min(10, len(k.Date))], date, shown("date"))
+	switch {
+	case k.Rating == nil && rev.Rating == nil:
+		p.set("rating", "", "", Right)
+	case k.Rating == nil:
+		p.set("rating", "", fmt.Sprintf("%+v", *rev.Rating), Invented)
+	case rev.Rating == nil:
+		p.set("rating", k.Rating.Raw, "", Missing)
+	default:
+		got, ok := rev.Rating.Normalised()
+		right := k.Rating.Value == nil || ok && math.Abs(got-*k.Rating.Value) < 0.006
+		p.set("rating", k.Rating.Raw, fmt.Sprintf("%+v", *rev.Rating), pick(right, Right, Wrong))
+	}
+	return nil
+}
+
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func pick(ok bool, a, b Result) Result {
+	if ok {
+		return a
+	}
+	return b
+}
+
+func (p *Page) set(name, want, got string, r Result) { p.Fields[name] = Field{want, got, r} }
+
+// text compares a value by its words, so that quotes and dashes may differ.
+func (p *Page) text(name, want, got string, shown bool) {
+	r := Wrong
+	switch {
+	case fold(want) == fold(got):
+		r = Right
+	case !shown:
+		r = Skipped
+	case got == "":
+		r = Missing
+	case want == "":
+		r = Invented
+	}
+	p.set(name, want, got, r)
+}
+
+func fold(s string) string { return strings.ToLower(strings.Join(wordsOf(s), " ")) }
+
+// commentTexts finds the words of a comment, whatever its form.
+func commentTexts(raw json.RawMessage) []string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return []string{s}
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) == nil {
+		var out []string
+		for _, l := range list {
+			out = append(out, commentTexts(l)...)
+		}
+		return out
+	}
+	var m map[string]json.RawMessage
+	if json.Unmarshal(raw, &m) != nil {
+		return nil
+	}
+	var out []string
+	for k, v := range m {
+		if k != "author" && k != "date" && k != "name" && k != "url" && k != "id" {
+			out = append(out, commentTexts(v)...)
+		}
+	}
+	return out
+}
