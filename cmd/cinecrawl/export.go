@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cinecrawl/storage"
+)
+
+type exportCmd struct {
+	Dir    string `arg:"" help:"The folder to write. It may exist only if cinecrawl wrote it."`
+	Format string `enum:"text,jsonl,csv" default:"text" help:"text: a file a review, and manifest.jsonl. jsonl, csv: one file."`
+	filterFlags
+	JSON bool `name:"json" help:"Say what was written as JSON."`
+}
+
+// filterFlags choose reviews.
+type filterFlags struct {
+	Site     []string `placeholder:"NAME" help:"Only these sites' reviews."`
+	Film     string   `placeholder:"TITLE" help:"Only of films with this in the title."`
+	Year     int      `placeholder:"YYYY" help:"Only of films released in this year."`
+	Author   string   `placeholder:"NAME" help:"Only by critics with this in the name."`
+	Since    string   `placeholder:"DATE" help:"Only published on or after this day: 2020, 2020-05 or 2020-05-17."`
+	Until    string   `placeholder:"DATE" help:"Only published on or before this day (month, year)."`
+	MinWords int      `placeholder:"N" help:"Only of at least N words."`
+	Lang     string   `placeholder:"CODE" help:"Only in this language: en, fr …"`
+}
+
+func (exportCmd) Help() string {
+	return `Text files are named NNN_<16 hex digits>.txt: a number in a stable order, and the first 64 bits of the SHA-256 of the review's
+URL and text. The same database and filter give the same bytes. The folder is written beside its place and then renamed, so
+that there is never half a dataset.
+
+Examples:
+
+    cinecrawl export reviews/
+    cinecrawl export her/ --film Her --year 2013 --lang en
+    cinecrawl export dataset/ --format jsonl --since 2020 --min-words 200`
+}
+
+func (c *exportCmd) Run(ctx context.Context, a *app) error { return errNotYet }
+
+// filter turns the flags into a storage.Filter.
+func (f *filterFlags) filter() (storage.Filter, error) {
+	since, _, err := period("--since", f.Since)
+	if err != nil {
+		return storage.Filter{}, err
+	}
+	_, until, err := period("--until", f.Until)
+	if err != nil {
+		return storage.Filter{}, err
+	}
+	if !since.IsZero() && !until.IsZero() && !since.Before(until) {
+		return storage.Filter{}, usageErrorf("--since %s is after --until %s: no review can be in between", f.Since, f.Until)
+	}
+	return storage.Filter{Sites: f.Site, Film: f.Film, Year: f.Year, Author: f.Author, Since: since, Until: until,
+		MinWords: f.MinWords, Lang: f.Lang}, nil
+}
+
+// period gives the first moment of a year, month or day, and that of the next one, in UTC.
+func period(flag, s string) (from, to time.Time, err error) {
+	if s == "" {
+		return
+	}
+	for _, form := range []struct {
+		layout              string
+		years, months, days int
+	}{{"2006-01-02", 0, 0, 1}, {"2006-01", 0, 1, 0}, {"2006", 1, 0, 0}} {
+		if t, err := time.Parse(form.layout, s); err == nil {
+			return t, t.AddDate(form.years, form.months, form.days), nil
+		}
+	}
+	return from, to, usageErrorf("%s %q is no date: write 2020, 2020-05 or 2020-05-17", flag, s)
+}
+
+func describeFilter(f storage.Filter) string { return fmt.Sprint(f) }

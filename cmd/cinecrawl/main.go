@@ -1,0 +1,155 @@
+// Command cinecrawl crawls film-review sites into a database and takes the reviews out as plain text.
+//
+// One file a command. crawl.go tells the whole story once: configuration → store → run → crawl loop → summary; handler.go is the
+// middle of it, page → visit, and is what crawl, scrape --site and demo share.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the command line. Flags win over the environment, the environment over the configuration file.
+type commands struct {
+	globals
+
+	Crawl   crawlCmd   `cmd:"" help:"Crawl the configured sites, going on where the last crawl left off."`
+	Scrape  scrapeCmd  `cmd:"" help:"Read one page, or one site without any configuration."`
+	Export  exportCmd  `cmd:"" help:"Write the stored reviews as a dataset of files."`
+	Sites   sitesCmd   `cmd:"" help:"List the configured sites, when each was last crawled, and its health."`
+	Status  statusCmd  `cmd:"" help:"Account for every known URL of a site."`
+	Runs    runsCmd    `cmd:"" help:"List past crawls and how they ended."`
+	Explain explainCmd `cmd:"" help:"Tell every decision about a URL."`
+	Reread  rereadCmd  `cmd:"" help:"Read the stored pages again with today's rules, asking no site."`
+	Robots  robotsCmd  `cmd:"" help:"Say whether robots.txt lets cinecrawl fetch a URL, and which line decides."`
+	Check   checkCmd   `cmd:"" help:"Check the configuration and every site's saved pages."`
+	Demo    demoCmd    `cmd:"" help:"Crawl the demonstration sites inside this program, on this machine only."`
+	Bench   benchCmd   `cmd:"" help:"Measure the reader against pages whose text is known."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// globals are the flags of every command.
+type globals struct {
+	DB      string `group:"Flags of every command:" help:"Database file, cinecrawl.db by default." default:"cinecrawl.db" env:"CINECRAWL_DB" placeholder:"FILE"`
+	Config  string `group:"Flags of every command:" help:"Configuration file, by default cinecrawl.yaml if there, else the built-in sites." env:"CINECRAWL_CONFIG" placeholder:"FILE"`
+	Verbose bool   `group:"Flags of every command:" short:"v" help:"Log a line for every page." env:"CINECRAWL_VERBOSE"`
+}
+
+// app is what every command is given: its streams, its logger, its clock.
+type app struct {
+	globals
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	log    *slog.Logger
+	now    func() time.Time
+}
+
+// Exit codes, as documented in the help.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 2
+	exitNotReview   = 3
+	exitDisallowed  = 4
+	exitBusy        = 5
+	exitInterrupted = 130 // 128 + SIGINT, as shells count
+	exitTerminated  = 143 // 128 + SIGTERM
+)
+
+const description = `Crawls film-review sites, keeps each review's own words, and takes them out as plain text.
+
+A first try:  cinecrawl demo
+A site:       cinecrawl scrape --site https://critic.example/
+All of it:    cinecrawl crawl && cinecrawl export reviews/
+
+Exit codes:
+  0    done
+  1    failure: the message says what to do next
+  2    wrong usage or configuration
+  3    scrape: the page is not a review
+  4    scrape, robots: robots.txt disallows the page
+  5    the site is being crawled by another cinecrawl
+  130  stopped by Ctrl-C (143: by SIGTERM)`
+
+// exitError is an error with an exit code of its own. With a nil err the code is all there is to say.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// usageErrorf is a mistake in what the person typed or configured.
+func usageErrorf(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is the program, with its exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var c commands
+	parser, err := newParser(&c, stdout, stderr)
+	if err != nil {
+		fmt.Fprintf(stderr, "cinecrawl: %v\n", err)
+		return exitFailure
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	chosen, err := parser.Parse(args)
+	if err != nil {
+		hint := "cinecrawl --help"
+		var parse *kong.ParseError
+		if errors.As(err, &parse) && parse.Context.Selected() != nil {
+			hint = parse.Context.Selected().FullPath() + " --help"
+		}
+		fmt.Fprintf(stderr, "cinecrawl: %s\nSee: %s\n", safeLine(err.Error()), hint)
+		return exitUsage
+	}
+
+	a := &app{globals: c.globals, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now}
+	a.logTo(stderr)
+	chosen.Bind(a)
+	chosen.BindTo(context.Background(), (*context.Context)(nil))
+	err = chosen.Run()
+	code := exitCode(err)
+	var own *exitError
+	if err != nil && (!errors.As(err, &own) || own.err != nil) {
+		fmt.Fprintf(stderr, "cinecrawl: %s\n", safeText(err.Error()))
+	}
+	return code
+}
+
+func newParser(c *commands, stdout, stderr io.Writer) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("cinecrawl"),
+		kong.Description(description),
+		kong.Writers(stdout, stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100, NoExpandSubcommands: true, NoAppDescFormat: true}),
+	)
+}
+
+// logTo makes the logger: a line for every page with -v, else only what a person should know.
+func (a *app) logTo(w io.Writer) {
+	level := slog.LevelInfo
+	if a.Verbose {
+		level = slog.LevelDebug
+	}
+	a.log = slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}

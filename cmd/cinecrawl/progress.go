@@ -1,0 +1,350 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"cinecrawl/crawler"
+)
+
+// progress watches a crawl from outside: it stands between the loop and its Fetcher and Frontier, sees every request and every
+// finished visit, and shows them: redrawn in place on a terminal, a line every ten seconds elsewhere, a line a page with -v.
+// The crawl does not know that it is watched.
+type progress struct {
+	log    *slog.Logger
+	now    func() time.Time
+	queued func(context.Context) (int, error) // how many tasks wait; asked now and then
+
+	mu       sync.Mutex
+	started  time.Time
+	sites    int
+	fetched  int
+	reviews  int
+	failed   int
+	waiting  int // last answer of queued
+	hosts    map[string]*hostProgress
+	recent   []time.Time // of the last requests, for the rate
+	stopping string      // what to say once a stop is under way
+	screen   *screen     // nil where there is no terminal
+}
+
+// hostProgress is what one host is doing.
+type hostProgress struct {
+	fetched int
+	path    string    // of the request in flight; "" if none
+	since   time.Time // of that request, or of the last answer
+	held    time.Time // not asked before
+	why     string    // it is held
+}
+
+const (
+	rateWindow = 30 * time.Second
+	drawEvery  = 200 * time.Millisecond
+	askEvery   = 2 * time.Second  // how often the store is asked for the number of queued tasks
+	logEvery   = 10 * time.Second // between two lines where there is no terminal
+)
+
+// newProgress watches a crawl of so many sites. Nothing is shown before show is called.
+func newProgress(a *app, sites int, queued func(context.Context) (int, error)) *progress {
+	p := &progress{log: a.log, now: a.now, queued: queued, started: a.now(), sites: sites, hosts: map[string]*hostProgress{}}
+	if _, _, ok := terminalSize(a.stderr); ok && !a.Verbose {
+		p.screen = &screen{w: a.stderr}
+	}
+	return p
+}
+
+// watchedFetcher tells progress of every request.
+type watchedFetcher struct {
+	crawler.Fetcher
+	p *progress
+}
+
+func (f watchedFetcher) Fetch(ctx context.Context, t crawler.Task, site *crawler.Site) (*crawler.Page, error) {
+	f.p.asking(t)
+	page, err := f.Fetcher.Fetch(ctx, t, site)
+	f.p.answered(t, page != nil)
+	return page, err
+}
+
+// watchedFrontier tells progress of every finished visit, once it is stored.
+type watchedFrontier struct {
+	crawler.Frontier
+	p *progress
+}
+
+func (f watchedFrontier) Commit(ctx context.Context, visits []crawler.Visit) error {
+	if err := f.Frontier.Commit(ctx, visits); err != nil {
+		return err
+	}
+	for i := range visits {
+		f.p.finished(&visits[i])
+	}
+	return nil
+}
+
+func (p *progress) asking(t crawler.Task) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h := p.hosts[t.Host]
+	if h == nil {
+		h = &hostProgress{}
+		p.hosts[t.Host] = h
+	}
+	h.path, h.since, h.held = path(t.URL), p.now(), time.Time{}
+}
+
+func (p *progress) answered(t crawler.Task, fetched bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	h := p.hosts[t.Host]
+	h.path, h.since = "", now
+	if fetched {
+		h.fetched++
+		p.fetched++
+		p.recent = append(p.recent, now)
+	}
+}
+
+func (p *progress) finished(v *crawler.Visit) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case v.Outcome == crawler.Reviewed:
+		p.reviews++
+	case v.Outcome.Failed():
+		p.failed++
+	}
+	if h := p.hosts[v.Task.Host]; h != nil && v.HoldHost.After(p.now()) {
+		h.held, h.why = v.HoldHost, v.Why
+	}
+	attrs := []any{"url", v.Task.URL, "site", v.Task.Site, "outcome", cmp.Or(string(v.Outcome), "retry")}
+	if v.Page != nil {
+		attrs = append(attrs, "status", v.Page.Status, "took", v.Page.Took.Round(time.Millisecond))
+	}
+	if v.Why != "" {
+		attrs = append(attrs, "why", v.Why)
+	}
+	p.log.Debug("visited", attrs...)
+}
+
+// stop says that a stop is under way.
+func (p *progress) stop(what string) {
+	p.mu.Lock()
+	p.stopping = what
+	p.mu.Unlock()
+	if p.screen == nil {
+		p.log.Info("stopping", "why", what)
+	}
+}
+
+// show shows the progress until the context ends, then takes it off the screen.
+func (p *progress) show(ctx context.Context) {
+	draw, ask, line := time.NewTicker(drawEvery), time.NewTicker(askEvery), time.NewTicker(logEvery)
+	defer draw.Stop()
+	defer ask.Stop()
+	defer line.Stop()
+	p.ask(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			p.screen.close()
+			return
+		case <-ask.C:
+			p.ask(ctx)
+		case <-draw.C:
+			if cols, rows, ok := p.screen.size(); ok {
+				p.screen.draw(p.frame(cols, rows), cols)
+			}
+		case <-line.C:
+			if p.screen == nil {
+				p.mu.Lock()
+				p.log.Info("crawling", "fetched", p.fetched, "queued", p.waiting, "reviews", p.reviews, "errors", p.failed, "rate", p.rate())
+				p.mu.Unlock()
+			}
+		}
+	}
+}
+
+func (p *progress) ask(ctx context.Context) {
+	if n, err := p.queued(ctx); err == nil {
+		p.mu.Lock()
+		p.waiting = n
+		p.mu.Unlock()
+	}
+}
+
+// rate is requests a second over the last half minute.
+func (p *progress) rate() string {
+	now := p.now()
+	for len(p.recent) > 0 && now.Sub(p.recent[0]) > rateWindow {
+		p.recent = p.recent[1:]
+	}
+	over := min(max(now.Sub(p.started), time.Second), rateWindow)
+	return fmt.Sprintf("%.1f/s", float64(len(p.recent))/over.Seconds())
+}
+
+// frame is what the screen shows: a line of totals, then the busiest hosts, as many as fit.
+func (p *progress) frame(cols, rows int) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	lines := []string{
+		fmt.Sprintf("%s  %s  %s fetched  %s queued  %s  %s  %s",
+			duration(now.Sub(p.started).Truncate(time.Second)), counted(p.sites, "site"), count(p.fetched), count(p.waiting),
+			counted(p.reviews, "review"), counted(p.failed, "error"), p.rate()),
+	}
+	// Hosts stand in an order that does not jump: by name. Where not all fit, those with a request in flight come first.
+	names := slices.Sorted(maps.Keys(p.hosts))
+	room := max(1, min(rows-4, 16))
+	more := 0
+	if len(names) > room {
+		slices.SortStableFunc(names, func(a, b string) int {
+			return cmp.Compare(b2i(p.hosts[b].path != ""), b2i(p.hosts[a].path != ""))
+		})
+		more = len(names) - room + 1
+		names = names[:room-1]
+		slices.Sort(names)
+	}
+	wide, figures := 0, 0
+	for _, n := range names {
+		wide, figures = max(wide, columns(n)), max(figures, len(count(p.hosts[n].fetched)))
+	}
+	wide = min(wide, max(12, cols/3))
+	for _, n := range names {
+		h := p.hosts[n]
+		lines = append(lines, fmt.Sprintf("  %s  %s  %s", pad(clip(n, wide), wide), padLeft(count(h.fetched), figures), h.doing(now)))
+	}
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("  … and %s", counted(more, "more host")))
+	}
+	if p.stopping != "" {
+		lines = append(lines, p.stopping)
+	}
+	for i, l := range lines {
+		lines[i] = clip(safeLine(l), cols-1)
+	}
+	return lines
+}
+
+func (h *hostProgress) doing(now time.Time) string {
+	switch {
+	case h.path != "" && now.Sub(h.since) > 3*time.Second:
+		return h.path + "  " + duration(now.Sub(h.since).Truncate(time.Second))
+	case h.path != "":
+		return h.path
+	case h.held.After(now):
+		return "asked again in " + duration(h.held.Sub(now).Truncate(time.Second)+time.Second) + ": " + h.why
+	case now.Sub(h.since) > 5*time.Second:
+		return "idle for " + duration(now.Sub(h.since).Truncate(time.Second))
+	}
+	return "pausing"
+}
+
+func path(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return rawURL
+	}
+	return u.RequestURI()
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// screen redraws a few lines at the bottom of a terminal in place, with plain ANSI sequences. A frame is one write, so that it
+// does not flicker: up to its first line, each line overwritten and its rest erased, then everything below.
+type screen struct {
+	mu     sync.Mutex
+	w      io.Writer
+	shown  []int // columns of each line on the screen
+	closed bool
+}
+
+func (s *screen) size() (cols, rows int, ok bool) {
+	if s == nil {
+		return 0, 0, false
+	}
+	return terminalSize(s.w)
+}
+
+func (s *screen) draw(lines []string, cols int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	var b strings.Builder
+	b.WriteString("\x1b[?25l")
+	s.home(&b, cols)
+	s.shown = s.shown[:0]
+	for _, l := range lines {
+		b.WriteString(l)
+		b.WriteString("\x1b[K\n")
+		s.shown = append(s.shown, columns(l))
+	}
+	b.WriteString("\x1b[J")
+	io.WriteString(s.w, b.String())
+}
+
+// home goes up to the first line shown. Where the terminal became narrower since, it wrapped the longer lines.
+func (s *screen) home(b *strings.Builder, cols int) {
+	up := 0
+	for _, n := range s.shown {
+		up += max(1, (n+cols-1)/cols)
+	}
+	if up > 0 {
+		fmt.Fprintf(b, "\x1b[%dA", up)
+	}
+	b.WriteByte('\r')
+}
+
+// Write lets other lines (the log's) pass above the display: it is taken off, and drawn again by the next frame.
+func (s *screen) Write(line []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.erase()
+	return s.w.Write(line)
+}
+
+// close takes the display off the screen and gives the cursor back. It may be called more than once.
+func (s *screen) close() {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.closed = true
+		s.erase()
+		io.WriteString(s.w, "\x1b[?25h")
+	}
+}
+
+func (s *screen) erase() {
+	if len(s.shown) == 0 {
+		return
+	}
+	cols, _, ok := terminalSize(s.w)
+	if !ok {
+		cols = 80
+	}
+	var b strings.Builder
+	s.home(&b, cols)
+	b.WriteString("\x1b[J")
+	io.WriteString(s.w, b.String())
+	s.shown = s.shown[:0]
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"cinecrawl/storage"
+)
+
+type runsCmd struct {
+	Site string `arg:"" optional:"" help:"Only this site's."`
+	N    int    `short:"n" default:"20" help:"At most so many, the newest first."`
+	JSON bool   `name:"json" help:"One JSON object a run, a line each."`
+}
+
+func (runsCmd) Help() string {
+	return `Every crawl of a site is a run, and is kept.
+
+Example:
+
+    cinecrawl runs filmjournal.example -n 5`
+}
+
+func (c *runsCmd) Run(ctx context.Context, a *app) error {
+	st, err := a.openExisting(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	runs, err := st.Runs(ctx, c.Site, c.N)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		for _, r := range runs {
+			if err := writeJSONLine(a.stdout, toRunJSON(r)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(runs) == 0 {
+		fmt.Fprintln(a.stderr, "No runs yet. Start one: cinecrawl crawl", c.Site)
+		return nil
+	}
+	t := &table{head: []string{"run", "site", "started", "took", "fetched", "new", "changed", "unchanged", "failed", "queued", "ended"}}
+	for _, r := range runs {
+		took, ended := "", ""
+		switch {
+		case r.Ended.IsZero():
+			ended = "not ended: running, or killed"
+		default:
+			took, ended = duration(r.Ended.Sub(r.Started)), endWords(r)
+		}
+		t.row(fmt.Sprint(r.ID), safeLine(r.Site), r.Started.Local().Format("2006-01-02 15:04"), took, count(r.Counts.Fetched), count(r.Counts.New),
+			count(r.Counts.Changed), count(r.Counts.Unchanged), count(failedTotal(r.Counts)), count(r.Counts.Queued), ended)
+	}
+	t.write(a.stdout, widthOf(a.stdout))
+	return nil
+}
+
+func endWords(r storage.Run) string {
+	why := safeLine(r.Why)
+	if r.Resumed {
+		why += " (resumed)"
+	}
+	return why
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"cinecrawl/crawler"
+	"cinecrawl/storage"
+)
+
+type statusCmd struct {
+	Site string `arg:"" optional:"" help:"The site to account for. Default: a line for every site."`
+	JSON bool   `name:"json" help:"One JSON object a site, a line each."`
+}
+
+func (statusCmd) Help() string {
+	return `Every URL that cinecrawl knows of has an outcome; the figures add up to the number of URLs.
+
+Example:
+
+    cinecrawl status filmjournal.example`
+}
+
+func (c *statusCmd) Run(ctx context.Context, a *app) error {
+	st, err := a.openExisting(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	all, err := st.Sites(ctx)
+	if err != nil {
+		return err
+	}
+	if c.Site != "" {
+		all = slices.DeleteFunc(all, func(s storage.SiteStatus) bool { return s.Site != c.Site })
+		if len(all) == 0 {
+			return fmt.Errorf("nothing is stored of %s in %s; crawl it (cinecrawl crawl %s), or see what is stored: cinecrawl status",
+				c.Site, a.DB, c.Site)
+		}
+	}
+	switch {
+	case c.JSON:
+		for _, s := range all {
+			if err := writeJSONLine(a.stdout, toStatusJSON(s)); err != nil {
+				return err
+			}
+		}
+	case c.Site != "":
+		a.writeAccount(all[0])
+	case len(all) == 0:
+		fmt.Fprintln(a.stderr, "Nothing is stored yet. Start with: cinecrawl crawl")
+	default:
+		t := &table{head: []string{"site", "URLs", "reviews", "not reviews", "disallowed", "failed", "not yet visited", "queued", "last run"}}
+		for _, s := range all {
+			total, failed := 0, 0
+			for o, n := range s.Tasks {
+				total += n
+				if o.Failed() {
+					failed += n
+				}
+			}
+			t.row(safeLine(s.Site), count(total), count(s.Reviews), count(s.Tasks[crawler.NotReview]), count(s.Tasks[crawler.Disallowed]),
+				count(failed), count(s.Tasks[""]), count(s.Queued), a.lastRun(s.LastRun))
+		}
+		t.write(a.stdout, widthOf(a.stdout))
+	}
+	return nil
+}
+
+// writeAccount writes one site's URLs by outcome, with their sum.
+func (a *app) writeAccount(s storage.SiteStatus) {
+	t := &table{head: []string{"outcome", "URLs", ""}}
+	total := 0
+	for _, o := range slices.SortedFunc(maps.Keys(s.Tasks), func(x, y crawler.Outcome) int {
+		return cmp.Or(cmp.Compare(s.Tasks[y], s.Tasks[x]), cmp.Compare(x, y))
+	}) {
+		total += s.Tasks[o]
+		t.row(outcomeWords(o), count(s.Tasks[o]), outcomeMeaning[o])
+	}
+	t.row("all", count(total), "")
+	fmt.Fprintf(a.stdout, "%s: %s known, %s stored, %s queued. Last run: %s.\n\n", safeLine(s.Site), counted(total, "URL"),
+		counted(s.Reviews, "review"), count(s.Queued), a.lastRun(s.LastRun))
+	t.write(a.stdout, widthOf(a.stdout))
+}
+
+func (a *app) lastRun(r *storage.Run) string {
+	switch {
+	case r == nil:
+		return "never"
+	case r.Ended.IsZero():
+		return "began " + ago(r.Started, a.now()) + ", not ended"
+	case r.Why != "":
+		return ago(r.Ended, a.now()) + ", " + safeLine(r.Why)
+	}
+	return ago(r.Ended, a.now())
+}
+
+// outcomeMeaning says what an outcome means, where its name does not.
+var outcomeMeaning = map[crawler.Outcome]string{
+	"":                  "known, and waiting for its first visit",
+	crawler.Reviewed:    "a review was read and stored",
+	crawler.Roundup:     "several films in one text: kept apart",
+	crawler.NotReview:   "a list, news, about …: its links count",
+	crawler.Listed:      "a sitemap or feed",
+	crawler.Unchanged:   "asked again: the same as before",
+	crawler.Redirected:  "its target is a URL of its own",
+	crawler.Duplicate:   "names another URL as the canonical one",
+	crawler.Disallowed:  "robots.txt says no",
+	crawler.OutOfScope:  "leads off the site",
+	crawler.Gone:        "404 or 410",
+	crawler.NotHTML:     "some other type of file",
+	crawler.TooLarge:    "over the bound on size; nothing of it is used",
+	crawler.TooDeep:     "too many redirects",
+	crawler.Refused:     "401, 403 and other 4xx",
+	crawler.ServerError: "5xx after all tries",
+	crawler.Unreachable: "no connection after all tries",
+	crawler.TimedOut:    "too slow after all tries",
+	crawler.Unreadable:  "could not be parsed",
+	crawler.OverBudget:  "left for the next run: the page budget was spent",
+}
+
+type statusJSON struct {
+	Site    string         `json:"site"`
+	Known   int            `json:"known"`
+	Tasks   map[string]int `json:"tasks"` // by outcome; "not_visited" for those without one
+	Queued  int            `json:"queued"`
+	Reviews int            `json:"reviews"`
+	LastRun *runJSON       `json:"last_run"`
+}
+
+func toStatusJSON(s storage.SiteStatus) statusJSON {
+	j := statusJSON{Site: s.Site, Tasks: map[string]int{}, Queued: s.Queued, Reviews: s.Reviews}
+	for o, n := range s.Tasks {
+		j.Tasks[cmp.Or(string(o), "not_visited")] = n
+		j.Known += n
+	}
+	if s.LastRun != nil {
+		r := toRunJSON(*s.LastRun)
+		j.LastRun = &r
+	}
+	return j
+}
