@@ -3,10 +3,14 @@
 //
 // The laws: a task's outcome, its page, its links and its record are one transaction; nothing is lost and nothing comes twice;
 // a review whose text did not change gets no new revision.
+//
+// It does not know how a page is fetched or read, and no SQL.
 package storage
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -15,19 +19,38 @@ import (
 )
 
 var (
+	// ErrNotFound: no such task, record or snapshot.
 	ErrNotFound = errors.New("not found")
-	ErrBusy     = errors.New("site is being crawled by another process")
+	// ErrBusy: another live process has a run of the site.
+	ErrBusy = errors.New("site is being crawled by another process")
+	// ErrLost: the run was taken over, so that nothing may be written for it any more.
+	ErrLost = errors.New("the site's run was taken over by another process")
+	// ErrNewer: the database was written by a newer version, which may keep what this one does not know.
+	ErrNewer = errors.New("database is of a newer version of cinecrawl")
 )
 
-// Record is a review as stored.
+// Record is a review as stored. Reviews are unique by Review.URL, their canonical URL.
 type Record struct {
 	ID        int64
 	Site      string
+	PageURL   string // of the task it was read from; another than Review.URL where the page names another canonical URL
 	Review    *extract.Review
 	FetchedAt time.Time // of the page it was read from
-	FirstSeen time.Time
-	Revision  int    // 1 for the first text
-	TextHash  string // hex SHA-256 of headline and body
+	FirstSeen time.Time // when that page was first fetched as a review
+	Revision  int       // 1 for the first text
+	TextHash  string    // see TextHash
+}
+
+// Text is a review as a text file: headline, empty line, body, with an empty line between paragraphs and a line end at the end.
+// A review without a headline begins with the empty first line, so that the body always starts at line 3.
+func Text(r *extract.Review) string {
+	return r.Headline.Value + "\n\n" + r.Body() + "\n"
+}
+
+// TextHash is the hex SHA-256 of Text(r). A new one is a new revision.
+func TextHash(r *extract.Review) string {
+	sum := sha256.Sum256([]byte(Text(r)))
+	return hex.EncodeToString(sum[:])
 }
 
 // Filter chooses records. Zero values choose all.
@@ -36,22 +59,24 @@ type Filter struct {
 	Film     string    // part of the title, case-insensitive
 	Year     int       // of the film
 	Author   string    // part of the name, case-insensitive
-	Since    time.Time // published at or after
-	Until    time.Time // published before
+	Since    time.Time // published at or after; leaves out reviews without a date
+	Until    time.Time // published before; leaves out reviews without a date
 	MinWords int
-	Lang     string
+	Lang     string         // ISO 639-1
 	Kinds    []extract.Kind // default: review only
 }
 
-// Run is one crawl of one site.
+// Run is one crawl of one site. A run that was interrupted and went on later is the same run: its counts go on too.
 type Run struct {
-	ID      int64
-	Site    string
-	Started time.Time
-	Ended   time.Time // zero while it runs, or if it was killed
-	Resumed bool      // went on with an interrupted run
-	Why     string    // how it ended
-	Counts  Counts
+	ID       int64
+	Site     string
+	Epoch    int64 // which holder of the site this is; every write of the run names it
+	Started  time.Time
+	Ended    time.Time // zero while it runs, or if it was killed
+	Resumed  bool      // went on with an interrupted run
+	Finished bool      // came to its end; the next run of the site is a new one
+	Why      string    // how it ended
+	Counts   Counts
 }
 
 // Counts of a run, in the words of the summary.
@@ -60,17 +85,29 @@ type Counts struct {
 	New, Changed, Unchanged int // reviews
 	NotReviews              int
 	Disallowed              int
-	Failed                  map[crawler.Outcome]int
-	Queued                  int // still to do
+	Failed                  map[crawler.Outcome]int // outcomes of which Failed is true
+	Queued                  int                     // still to do: now, or when the run ended
 }
 
-// SiteStatus is what is known of a site.
+// TaskState is a task with what became of it.
+type TaskState struct {
+	crawler.Task                 // its Due is zero where it is not queued, or due at once
+	Queued       bool            // to be visited, or visited again
+	Outcome      crawler.Outcome // what is known of the URL; "" if never visited. A revisit that finds it unchanged leaves it standing
+	Last         crawler.Outcome // of the last visit
+	Why          string          // of the last visit
+	PageKind     extract.Kind    // what the page was read as; "" if it was not read
+	Status       int             // HTTP status of the last answer; 0 if there was none
+	VisitedAt    time.Time       // last visit, answered or not; zero if never visited
+}
+
+// SiteStatus is what is known of a site. Every known URL is counted once: Queued + the sum of Tasks.
 type SiteStatus struct {
 	Site    string
-	Tasks   map[crawler.Outcome]int // every known URL by its outcome; "" = never visited
-	Queued  int
-	Reviews int
-	LastRun *Run
+	Tasks   map[crawler.Outcome]int // URLs that are not queued, by outcome
+	Queued  int                     // to be visited, or visited again
+	Reviews int                     // records of kind review
+	LastRun *Run                    // nil if never crawled
 }
 
 // Snapshot is a page kept for re-reading.
@@ -80,27 +117,53 @@ type Snapshot struct {
 	Page crawler.Page
 }
 
-// Store is what a backend is.
+// Store is what a backend is. It is safe for concurrent use.
+//
+// Through crawler.Frontier: Commit takes visits of sites of which this Store holds a run (ErrLost if it holds it no longer, and
+// then nothing of the batch is stored). A Visit's Record is nil or *extract.Review; of a review or roundup it becomes a Record,
+// any other only tells what kind of page it was. A visit of a task without ID stores the task too.
+//
+// Where two pages give the same canonical review URL, the page at that URL owns the record, or else the first one; the other ends
+// as Duplicate and never overwrites it.
 type Store interface {
 	crawler.Frontier
 
-	// StartRun opens a run of a site. Where the last run was interrupted it is resumed and seeds that are known stay as they are;
-	// otherwise seeds are due at once, and so is every stored page older than revisit. ErrBusy if another live process has the site.
+	// StartRun takes a site and opens a run of it. Seeds that are not known are queued, due at once. Where the last run was
+	// interrupted it goes on, and known tasks stay as they are. Otherwise these are due at once too: known seeds, sitemaps, feeds,
+	// listing pages, what failed in passing or was disallowed or over budget, and everything last visited longer than
+	// revisit ago. With a negative revisit only seeds are due.
+	//
+	// ErrBusy if another live process has the site. A holder that died is found out at once on the same machine, and by its lease
+	// elsewhere.
 	StartRun(ctx context.Context, site string, seeds []crawler.Task, revisit time.Duration) (*Run, error)
-	// EndRun closes it, finished or interrupted.
+	// EndRun closes the run, finished or interrupted, gives the site free, and fills in Ended, Why and Counts. It works with a
+	// canceled ctx.
 	EndRun(ctx context.Context, run *Run, finished bool, why string) error
 
-	Records(ctx context.Context, f Filter, each func(*Record) error) error // in export order: site, published, URL
+	// Records gives the chosen records in export order: site, time of publication (those without last), URL. An error of each
+	// ends it. The records are those of one moment, whatever is stored meanwhile.
+	Records(ctx context.Context, f Filter, each func(*Record) error) error
+	// Count is how many Records would give.
+	Count(ctx context.Context, f Filter) (int, error)
+	// RecordByURL takes the canonical URL of a review or that of the page it was read from.
 	RecordByURL(ctx context.Context, url string) (*Record, error)
+	// Revisions gives all texts of a record, oldest first, the present one last.
 	Revisions(ctx context.Context, recordID int64) ([]*Record, error)
+	// SaveRecord stores what a better rule reads in a stored page, by the rules of Commit. It takes Site, PageURL, Review and
+	// FetchedAt of r, and says whether the text is new.
 	SaveRecord(ctx context.Context, r *Record) (changed bool, err error)
+
+	// Snapshots gives the stored pages of a site (of all sites for "") in order of task ID.
 	Snapshots(ctx context.Context, site string, each func(*Snapshot) error) error
 	SnapshotByURL(ctx context.Context, url string) (*Snapshot, error)
-	TaskByURL(ctx context.Context, url string) (*crawler.Task, crawler.Outcome, string, error)
-	Sites(ctx context.Context) ([]SiteStatus, error)
+	TaskByURL(ctx context.Context, url string) (*TaskState, error)
+
+	// Sites gives the named sites, or all that are known, by name. Names that are not known are left out.
+	Sites(ctx context.Context, names ...string) ([]SiteStatus, error)
+	// Runs gives the last n runs of a site (of all sites for ""), newest first; n of 0 is all.
 	Runs(ctx context.Context, site string, n int) ([]Run, error)
 
-	// Robots copies, by origin (scheme://host:port).
+	// Robots copies, by origin (scheme://host:port). ErrNotFound if there is none.
 	LoadRobots(ctx context.Context, origin string) (*crawler.RobotsCopy, error)
 	SaveRobots(ctx context.Context, r *crawler.RobotsCopy) error
 
