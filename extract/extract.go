@@ -15,11 +15,12 @@ func join(paragraphs []string) string { return strings.Join(paragraphs, "\n\n") 
 
 // Reader reads pages. It is safe for concurrent use.
 type Reader struct {
-	themes []*Theme
+	themes *themes
 }
 
-// NewReader makes a reader that knows the given themes.
-func NewReader(themes []*Theme) *Reader { return &Reader{themes: themes} }
+// NewReader makes a reader that knows the given themes, the more particular before the more general: the first that is recognised
+// holds.
+func NewReader(themes []*Theme) *Reader { return &Reader{themes: newThemes(themes)} }
 
 // Input is a page to read.
 type Input struct {
@@ -49,11 +50,5 @@ func (r *Reader) Read(in Input) (*Review, error) {
 	return rev, nil
 }
 
-// sourced is a set of rules and whose it is: "layout filmjournal.example/1", "theme wordpress".
-type sourced struct {
-	*Rules
-	name string
-}
-
-// rules are the sets of rules that hold for a page, the strongest first: the site's layout, then the theme.
-func (r *Reader) rules(doc *Document, in Input) []sourced { return nil }
+// rules are the sets of rules that hold for a page, the strongest first: the site's layout, then the theme, then the additions.
+func (r *Reader) rules(doc *Document, in Input) []sourced { return r.themes.rulesFor(doc, in.Rules) }
