@@ -14,6 +14,11 @@ var (
 	ErrTimeout          = errors.New("timed out")
 	ErrCutShort         = errors.New("body cut short")
 	ErrForbiddenAddress = errors.New("private or local address")
+	ErrUnreadable       = errors.New("unreadable body") // a content coding or charset that is broken or unknown
+
+	// Causes of a HostError.
+	ErrBusy              = errors.New("server asks to wait") // 429 or 503: the URL was asked
+	ErrRobotsUnreachable = errors.New("robots.txt unreachable, so nothing may be asked")
 )
 
 // HostError says that a whole host is not to be asked for a while: robots.txt unreachable, 429, 503 with Retry-After.
