@@ -45,7 +45,7 @@ type Task struct {
 	Found   Found     // how it was found
 	From    string    // the URL it was found on; "" for start pages
 	Hops    int       // redirects followed to get here
-	Tries   int       // visits that ended in a passing failure so far
+	Tries   int       // visits that ended in a passing failure so far; the loop counts, the frontier stores what the visit says
 	Due     time.Time // not before; zero is at once
 	LastMod time.Time // what the sitemap or feed says; zero if it does not
 	Hint    int       // priority: higher is visited first within a host
@@ -106,7 +106,7 @@ type Record any
 
 // Visit is a finished (or postponed) task with all that must be stored with it, in one transaction.
 type Visit struct {
-	Task     Task
+	Task     Task      // as it was given by Next, Tries counted up where the visit failed in passing
 	Page     *Page     // nil if nothing was fetched
 	Outcome  Outcome   // "" if the task is to be tried again
 	Why      string    // one line for people: the error, the robots line, the rule
@@ -121,10 +121,36 @@ type Frontier interface {
 	// Next gives up to n queued tasks of one host of a site that are due at now, in visiting order, leaving out those whose IDs
 	// are in flight. It reserves nothing.
 	Next(ctx context.Context, site, host string, now time.Time, n int, inFlight []int64) ([]Task, error)
-	// Hosts gives the hosts of a site that have queued tasks, each with the earliest due time.
+	// Hosts gives the hosts of a site that have queued tasks, each with the earliest due time. Its cost grows with the hosts, not
+	// with the tasks.
 	Hosts(ctx context.Context, site string) (map[string]time.Time, error)
-	// Commit stores the visits in their order, in one transaction.
-	Commit(ctx context.Context, visits []Visit) error
+	// Commit stores the visits in their order, in one transaction, and says for each what that changed.
+	Commit(ctx context.Context, visits []Visit) ([]Stored, error)
+}
+
+// Change says what a visit did to the stored reviews.
+type Change string
+
+const (
+	NoReview   Change = ""          // the visit has nothing to do with a stored review
+	NewReview  Change = "new"       // first text of a review
+	Revised    Change = "changed"   // a new revision
+	SameReview Change = "unchanged" // the same text as stored, or a 304 for the page of a stored review
+)
+
+// Stored is what a committed visit changed.
+type Stored struct {
+	Change Change
+	Added  int // links of the visit that are queued now and were not before
+}
+
+// Pacer is what the fetchers of a crawl know together about hosts. The fetchers keep the gaps themselves, by waiting; the loop
+// asks the Pacer so that no worker has to.
+type Pacer interface {
+	// ReadyAt gives the time before which a host (see HostKey) is not to be asked; a past time, or zero, if it may be asked now.
+	ReadyAt(host string) time.Time
+	// Sitemaps gives the Sitemap: lines of the robots.txt that governs a URL, as absolute URLs; none if it was not read yet.
+	Sitemaps(url string) []string
 }
 
 // Fetcher fetches one task's URL, politely: robots.txt first, conditional if the task has validators, redirects not followed.
