@@ -81,14 +81,15 @@ type watchedFrontier struct {
 	p *progress
 }
 
-func (f watchedFrontier) Commit(ctx context.Context, visits []crawler.Visit) error {
-	if err := f.Frontier.Commit(ctx, visits); err != nil {
-		return err
+func (f watchedFrontier) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.Stored, error) {
+	stored, err := f.Frontier.Commit(ctx, visits)
+	if err != nil {
+		return nil, err
 	}
 	for i := range visits {
 		f.p.finished(&visits[i])
 	}
-	return nil
+	return stored, nil
 }
 
 func (p *progress) asking(t crawler.Task) {
