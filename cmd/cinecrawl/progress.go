@@ -20,17 +20,16 @@ import (
 // finished visit, and shows them: redrawn in place on a terminal, a line every ten seconds elsewhere, a line a page with -v.
 // The crawl does not know that it is watched.
 type progress struct {
-	log    *slog.Logger
-	now    func() time.Time
-	queued func(context.Context) (int, error) // how many tasks wait; asked now and then
+	log *slog.Logger
+	now func() time.Time
 
 	mu       sync.Mutex
 	started  time.Time
 	sites    int
 	fetched  int
-	reviews  int
+	queued   int
+	reviews  int // new and changed
 	failed   int
-	waiting  int // last answer of queued
 	hosts    map[string]*hostProgress
 	recent   []time.Time // of the last requests, for the rate
 	stopping string      // what to say once a stop is under way
@@ -49,13 +48,12 @@ type hostProgress struct {
 const (
 	rateWindow = 30 * time.Second
 	drawEvery  = 200 * time.Millisecond
-	askEvery   = 2 * time.Second  // how often the store is asked for the number of queued tasks
 	logEvery   = 10 * time.Second // between two lines where there is no terminal
 )
 
-// newProgress watches a crawl of so many sites. Nothing is shown before show is called.
-func newProgress(a *app, sites int, queued func(context.Context) (int, error)) *progress {
-	p := &progress{log: a.log, now: a.now, queued: queued, started: a.now(), sites: sites, hosts: map[string]*hostProgress{}}
+// newProgress watches a crawl of so many sites with so many queued tasks. Nothing is shown before show is called.
+func newProgress(a *app, sites, queued int) *progress {
+	p := &progress{log: a.log, now: a.now, started: a.now(), sites: sites, queued: queued, hosts: map[string]*hostProgress{}}
 	if _, _, ok := terminalSize(a.stderr); ok && !a.Verbose {
 		p.screen = &screen{w: a.stderr}
 	}
@@ -84,10 +82,10 @@ type watchedFrontier struct {
 func (f watchedFrontier) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.Stored, error) {
 	stored, err := f.Frontier.Commit(ctx, visits)
 	if err != nil {
-		return nil, err
+		return stored, err
 	}
 	for i := range visits {
-		f.p.finished(&visits[i])
+		f.p.finished(&visits[i], stored[i])
 	}
 	return stored, nil
 }
@@ -116,13 +114,17 @@ func (p *progress) answered(t crawler.Task, fetched bool) {
 	}
 }
 
-func (p *progress) finished(v *crawler.Visit) {
+func (p *progress) finished(v *crawler.Visit, stored crawler.Stored) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case v.Outcome == crawler.Reviewed:
+	p.queued += stored.Added
+	if v.Outcome != "" {
+		p.queued--
+	}
+	if stored.Change == crawler.NewReview || stored.Change == crawler.Revised {
 		p.reviews++
-	case v.Outcome.Failed():
+	}
+	if v.Outcome.Failed() {
 		p.failed++
 	}
 	if h := p.hosts[v.Task.Host]; h != nil && v.HoldHost.After(p.now()) {
@@ -131,6 +133,9 @@ func (p *progress) finished(v *crawler.Visit) {
 	attrs := []any{"url", v.Task.URL, "site", v.Task.Site, "outcome", cmp.Or(string(v.Outcome), "retry")}
 	if v.Page != nil {
 		attrs = append(attrs, "status", v.Page.Status, "took", v.Page.Took.Round(time.Millisecond))
+	}
+	if stored.Change != crawler.NoReview {
+		attrs = append(attrs, "review", stored.Change)
 	}
 	if v.Why != "" {
 		attrs = append(attrs, "why", v.Why)
@@ -150,18 +155,14 @@ func (p *progress) stop(what string) {
 
 // show shows the progress until the context ends, then takes it off the screen.
 func (p *progress) show(ctx context.Context) {
-	draw, ask, line := time.NewTicker(drawEvery), time.NewTicker(askEvery), time.NewTicker(logEvery)
+	draw, line := time.NewTicker(drawEvery), time.NewTicker(logEvery)
 	defer draw.Stop()
-	defer ask.Stop()
 	defer line.Stop()
-	p.ask(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			p.screen.close()
 			return
-		case <-ask.C:
-			p.ask(ctx)
 		case <-draw.C:
 			if cols, rows, ok := p.screen.size(); ok {
 				p.screen.draw(p.frame(cols, rows), cols)
@@ -169,18 +170,10 @@ func (p *progress) show(ctx context.Context) {
 		case <-line.C:
 			if p.screen == nil {
 				p.mu.Lock()
-				p.log.Info("crawling", "fetched", p.fetched, "queued", p.waiting, "reviews", p.reviews, "errors", p.failed, "rate", p.rate())
+				p.log.Info("crawling", "fetched", p.fetched, "queued", p.queued, "reviews", p.reviews, "errors", p.failed, "rate", p.rate())
 				p.mu.Unlock()
 			}
 		}
-	}
-}
-
-func (p *progress) ask(ctx context.Context) {
-	if n, err := p.queued(ctx); err == nil {
-		p.mu.Lock()
-		p.waiting = n
-		p.mu.Unlock()
 	}
 }
 
@@ -201,7 +194,7 @@ func (p *progress) frame(cols, rows int) []string {
 	now := p.now()
 	lines := []string{
 		fmt.Sprintf("%s  %s  %s fetched  %s queued  %s  %s  %s",
-			duration(now.Sub(p.started).Truncate(time.Second)), counted(p.sites, "site"), count(p.fetched), count(p.waiting),
+			duration(now.Sub(p.started).Truncate(time.Second)), counted(p.sites, "site"), count(p.fetched), count(p.queued),
 			counted(p.reviews, "review"), counted(p.failed, "error"), p.rate()),
 	}
 	// Hosts stand in an order that does not jump: by name. Where not all fit, those with a request in flight come first.

@@ -30,16 +30,17 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer st.Close()
-	all, err := st.Sites(ctx)
+	var names []string
+	if c.Site != "" {
+		names = []string{c.Site}
+	}
+	all, err := st.Sites(ctx, names...)
 	if err != nil {
 		return err
 	}
-	if c.Site != "" {
-		all = slices.DeleteFunc(all, func(s storage.SiteStatus) bool { return s.Site != c.Site })
-		if len(all) == 0 {
-			return fmt.Errorf("nothing is stored of %s in %s; crawl it (cinecrawl crawl %s), or see what is stored: cinecrawl status",
-				c.Site, a.DB, c.Site)
-		}
+	if c.Site != "" && len(all) == 0 {
+		return fmt.Errorf("nothing is stored of %s in %s; crawl it (cinecrawl crawl %s), or see what is stored: cinecrawl status",
+			c.Site, a.DB, c.Site)
 	}
 	switch {
 	case c.JSON:
@@ -53,17 +54,18 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 	case len(all) == 0:
 		fmt.Fprintln(a.stderr, "Nothing is stored yet. Start with: cinecrawl crawl")
 	default:
-		t := &table{head: []string{"site", "URLs", "reviews", "not reviews", "disallowed", "failed", "not yet visited", "queued", "last run"}}
+		t := &table{head: []string{"site", "URLs", "reviews", "not reviews", "disallowed", "failed", "other", "queued", "last run"}}
 		for _, s := range all {
-			total, failed := 0, 0
+			total, failed := s.Queued, 0
 			for o, n := range s.Tasks {
 				total += n
 				if o.Failed() {
 					failed += n
 				}
 			}
-			t.row(safeLine(s.Site), count(total), count(s.Reviews), count(s.Tasks[crawler.NotReview]), count(s.Tasks[crawler.Disallowed]),
-				count(failed), count(s.Tasks[""]), count(s.Queued), a.lastRun(s.LastRun))
+			reviews, not, no := s.Tasks[crawler.Reviewed]+s.Tasks[crawler.Roundup], s.Tasks[crawler.NotReview], s.Tasks[crawler.Disallowed]
+			t.row(safeLine(s.Site), count(total), count(reviews), count(not), count(no), count(failed),
+				count(total-reviews-not-no-failed-s.Queued), count(s.Queued), a.lastRun(s.LastRun))
 		}
 		t.write(a.stdout, widthOf(a.stdout))
 	}
@@ -73,16 +75,17 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 // writeAccount writes one site's URLs by outcome, with their sum.
 func (a *app) writeAccount(s storage.SiteStatus) {
 	t := &table{head: []string{"outcome", "URLs", ""}}
-	total := 0
+	total := s.Queued
 	for _, o := range slices.SortedFunc(maps.Keys(s.Tasks), func(x, y crawler.Outcome) int {
 		return cmp.Or(cmp.Compare(s.Tasks[y], s.Tasks[x]), cmp.Compare(x, y))
 	}) {
 		total += s.Tasks[o]
 		t.row(outcomeWords(o), count(s.Tasks[o]), outcomeMeaning[o])
 	}
+	t.row("queued", count(s.Queued), "to be visited, or visited again")
 	t.row("all", count(total), "")
-	fmt.Fprintf(a.stdout, "%s: %s known, %s stored, %s queued. Last run: %s.\n\n", safeLine(s.Site), counted(total, "URL"),
-		counted(s.Reviews, "review"), count(s.Queued), a.lastRun(s.LastRun))
+	fmt.Fprintf(a.stdout, "%s: %s known, %s stored. Last run: %s.\n\n", safeLine(s.Site), counted(total, "URL"),
+		counted(s.Reviews, "review"), a.lastRun(s.LastRun))
 	t.write(a.stdout, widthOf(a.stdout))
 }
 
@@ -100,7 +103,6 @@ func (a *app) lastRun(r *storage.Run) string {
 
 // outcomeMeaning says what an outcome means, where its name does not.
 var outcomeMeaning = map[crawler.Outcome]string{
-	"":                  "known, and waiting for its first visit",
 	crawler.Reviewed:    "a review was read and stored",
 	crawler.Roundup:     "several films in one text: kept apart",
 	crawler.NotReview:   "a list, news, about …: its links count",
@@ -123,19 +125,21 @@ var outcomeMeaning = map[crawler.Outcome]string{
 }
 
 type statusJSON struct {
-	Site    string         `json:"site"`
-	Known   int            `json:"known"`
-	Tasks   map[string]int `json:"tasks"` // by outcome; "not_visited" for those without one
-	Queued  int            `json:"queued"`
-	Reviews int            `json:"reviews"`
-	LastRun *runJSON       `json:"last_run"`
+	Site    string                  `json:"site"`
+	Known   int                     `json:"known"`  // queued and all of tasks
+	Tasks   map[crawler.Outcome]int `json:"tasks"`  // URLs that are not queued, by outcome
+	Queued  int                     `json:"queued"` // to be visited, or visited again
+	Reviews int                     `json:"reviews"`
+	LastRun *runJSON                `json:"last_run"`
 }
 
 func toStatusJSON(s storage.SiteStatus) statusJSON {
-	j := statusJSON{Site: s.Site, Tasks: map[string]int{}, Queued: s.Queued, Reviews: s.Reviews}
-	for o, n := range s.Tasks {
-		j.Tasks[cmp.Or(string(o), "not_visited")] = n
+	j := statusJSON{Site: s.Site, Known: s.Queued, Tasks: s.Tasks, Queued: s.Queued, Reviews: s.Reviews}
+	for _, n := range s.Tasks {
 		j.Known += n
+	}
+	if j.Tasks == nil {
+		j.Tasks = map[crawler.Outcome]int{}
 	}
 	if s.LastRun != nil {
 		r := toRunJSON(*s.LastRun)
