@@ -98,7 +98,7 @@ func (p *progress) asking(t crawler.Task) {
 		h = &hostProgress{}
 		p.hosts[t.Host] = h
 	}
-	h.path, h.since, h.held = path(t.URL), p.now(), time.Time{}
+	h.path, h.since, h.held = requestPath(t.URL), p.now(), time.Time{}
 }
 
 func (p *progress) answered(t crawler.Task, fetched bool) {
@@ -233,7 +233,7 @@ func (p *progress) frame(cols, rows int) []string {
 func (h *hostProgress) doing(now time.Time) string {
 	switch {
 	case h.path != "" && now.Sub(h.since) > 3*time.Second:
-		return h.path + "  " + duration(now.Sub(h.since).Truncate(time.Second))
+		return "for " + duration(now.Sub(h.since).Truncate(time.Second)) + ": " + h.path
 	case h.path != "":
 		return h.path
 	case h.held.After(now):
@@ -244,7 +244,7 @@ func (h *hostProgress) doing(now time.Time) string {
 	return "pausing"
 }
 
-func path(rawURL string) string {
+func requestPath(rawURL string) string {
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		return rawURL
