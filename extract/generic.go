@@ -1,0 +1,119 @@
+package extract
+
+import (
+	"golang.org/x/net/html/atom"
+)
+
+// settle decides which elements are what their names say. A name is a hint, not a fact: an element that holds most of the page's
+// running text is no sidebar, whatever it is called. Only comments need more: the talk below a short review can be longer than
+// the review.
+func (w *walk) settle() {
+	if len(w.frames) == 0 {
+		return
+	}
+	total := w.frames[0].prose
+	body := false
+	for i := range w.frames {
+		f := &w.frames[i]
+		if f.tag == atom.Form && f.inputs > 0 {
+			f.own |= isSignup
+		}
+		if f.own&isBody != 0 && f.prose > 0 {
+			body = true
+		}
+		if f.own&chrome != 0 && f.own&isDropped == 0 && total > 0 && 2*f.prose >= total {
+			if f.own&isComment == 0 || w.holdsHeadline(int32(i)) {
+				f.own &^= chrome
+			}
+		}
+		if f.parent >= 0 {
+			f.under = w.frames[f.parent].under
+		}
+		f.under |= f.own
+	}
+	_ = body
+}
+
+// holdsHeadline says whether an <h1> or an element that calls itself the text of the piece stands in a frame.
+func (w *walk) holdsHeadline(i int32) bool {
+	for j := i; j < w.frames[i].end; j++ {
+		if f := &w.frames[j]; f.tag == atom.H1 && f.chars > 0 || f.own&isBody != 0 && f.prose > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// article finds the frame that holds the text of the piece. It goes down from the body for as long as one element holds nearly
+// all running text that is not chrome (the cluster of good blocks of Readability and jusText, found from above), and stops at
+// an element that calls itself the text.
+func (w *walk) article() int32 {
+	good := make([]int32, len(w.frames))
+	var all int32
+	for i := range w.pieces {
+		p := &w.pieces[i]
+		if p.prose > 0 && (p.own|w.frames[p.frame].under)&chrome == 0 {
+			good[p.frame] += p.prose
+			all += p.prose
+		}
+	}
+	if all == 0 { // short or odd pages: every block counts, with a little for each character
+		for i := range w.pieces {
+			p := &w.pieces[i]
+			if p.kind != Heading && (p.own|w.frames[p.frame].under)&chrome == 0 {
+				good[p.frame] += p.chars - p.linked
+			}
+		}
+	}
+	for i := len(w.frames) - 1; i > 0; i-- {
+		good[w.frames[i].parent] += good[i]
+	}
+	var best, outer int32 = -1, 0
+	for i := range w.frames {
+		f := &w.frames[i]
+		if f.own&isBody == 0 || f.under&chrome&^isMenu != 0 {
+			continue
+		}
+		switch {
+		case best < 0 || good[i] > good[best]:
+			best = int32(i)
+		case int32(i) < w.frames[best].end && 20*good[i] >= 19*good[best]: // inside the best, and nearly all of it
+			best = int32(i)
+		}
+		if int32(i) >= outer {
+			outer = f.end
+		}
+	}
+	if best >= 0 && 10*good[best] >= 6*good[0] {
+		return best
+	}
+	var cur int32
+	for {
+		var next int32 = -1
+		for c := cur + 1; c < w.frames[cur].end; c = w.frames[c].end {
+			if next < 0 || good[c] > good[next] {
+				next = c
+			}
+		}
+		if next < 0 || good[next] == 0 {
+			return cur
+		}
+		f := &w.frames[next]
+		switch f.tag {
+		case atom.P, atom.Blockquote, atom.Ul, atom.Ol, atom.Dl, atom.Pre, atom.Figure, atom.Li, atom.Details,
+			atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+			return cur
+		}
+		share := float64(good[next]) / float64(good[cur])
+		switch {
+		case share >= 0.93:
+		case share >= 0.5 && f.own&(isBody|isArticle|isMain) != 0:
+		default:
+			return cur
+		}
+		cur = next
+		if f.own&isBody != 0 {
+			return cur
+		}
+	}
+}
