@@ -1,0 +1,108 @@
+// Package discover finds where to go next: the links of a page, the entries of a sitemap, the items of a feed.
+//
+// It reads bytes and trees and gives URLs. It fetches nothing and knows no review. Which of the URLs may be visited is the scope of
+// the site (crawler.Site); Page and List put both together.
+package discover
+
+import (
+	"fmt"
+	"net/url"
+	"time"
+
+	"cinecrawl/crawler"
+)
+
+// Bounds on what is taken from one body; what is over them is left out, and that is said.
+const (
+	MaxLinks   = 5_000    // of a page
+	MaxEntries = 50_000   // of a sitemap (sitemaps.org, "Sitemap file requirements")
+	MaxItems   = 2_000    // of a feed
+	MaxSitemap = 50 << 20 // bytes of a sitemap, unpacked (sitemaps.org)
+	MaxFeed    = 8 << 20  // bytes of a feed
+)
+
+// Entry is a URL in a sitemap or feed, as it is written there.
+type Entry struct {
+	URL  string
+	Time time.Time // lastmod, or the item's date; zero if there is none
+}
+
+// Options say which wishes of a page's author are set aside. The zero Options honour all.
+type Options struct {
+	FollowAll bool // follow rel=nofollow links and the links of nofollow pages, too
+}
+
+// Page gives the tasks that a page's links lead to, those in the site's scope, each URL once: links, rel=next, and on start pages
+// the feeds that the page names. The page itself is not among them.
+func Page(site *crawler.Site, from crawler.Task, f *Found, o Options) []crawler.Task {
+	if f.NoFollow && !o.FollowAll {
+		return nil
+	}
+	tasks := make([]crawler.Task, 0, len(f.Links)+len(f.Feeds))
+	add := func(u string, kind crawler.Kind, found crawler.Found) {
+		if u == from.URL {
+			return
+		}
+		if t, ok, _ := site.Link(from, u, kind, found); ok {
+			tasks = append(tasks, t)
+		}
+	}
+	if from.Depth == 0 { // inner pages name the feeds of their own comments
+		for _, u := range f.Feeds {
+			add(u, crawler.KindFeed, crawler.FoundAuto)
+		}
+	}
+	for _, l := range f.Links {
+		switch {
+		case l.NoFollow && !o.FollowAll:
+		case l.Next:
+			add(l.URL, crawler.KindPage, crawler.FoundNext)
+		default:
+			add(l.URL, crawler.KindPage, crawler.FoundLink)
+		}
+	}
+	return tasks
+}
+
+// List reads a fetched sitemap or feed into its visit: the tasks that it leads to, the outcome and why. A feed where a sitemap is
+// expected is read as what it is. A body that is cut off or broken halfway counts as far as it could be read.
+func List(site *crawler.Site, v *crawler.Visit) {
+	var entries []Entry
+	var nested []string
+	var err error
+	found := crawler.FoundSitemap
+	if v.Task.Kind == crawler.KindFeed || looksLikeFeed(v.Page.Body) {
+		found = crawler.FoundFeed
+		entries, err = Feed(v.Page.Body)
+	} else {
+		entries, nested, err = Sitemap(v.Page.Body)
+	}
+	if err != nil && len(entries) == 0 && len(nested) == 0 {
+		v.Outcome, v.Why = crawler.Unreadable, err.Error()
+		return
+	}
+	base, _ := url.Parse(v.Page.URL)
+	seen := make(map[string]bool, len(entries))
+	add := func(raw string, kind crawler.Kind, at time.Time) {
+		u, err := crawler.Canonical(raw, base)
+		if err != nil || seen[u] || u == v.Task.URL {
+			return
+		}
+		seen[u] = true
+		if t, ok, _ := site.Link(v.Task, u, kind, found); ok {
+			t.LastMod = at
+			v.Links = append(v.Links, t)
+		}
+	}
+	for _, u := range nested {
+		add(u, crawler.KindSitemap, time.Time{})
+	}
+	for _, e := range entries {
+		add(e.URL, crawler.KindPage, e.Time)
+	}
+	v.Outcome = crawler.Listed
+	v.Why = fmt.Sprintf("%d entries, %d in scope", len(entries)+len(nested), len(v.Links))
+	if err != nil {
+		v.Why += "; then " + err.Error()
+	}
+}
