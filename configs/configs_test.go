@@ -1,0 +1,244 @@
+package configs
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// data is a small shipped configuration.
+func data() fstest.MapFS {
+	return fstest.MapFS{
+		"cinecrawl.yaml":      {Data: []byte(Default())},
+		"themes/base.yaml":    {Data: []byte("when: [.base]\ntitle: h1\ntext: {in: [.body], drop: [.share]}\n")},
+		"themes/child.yaml":   {Data: []byte("like: base\nwhen: [.child]\ntitle: [h2, meta:og:title]\ntext: {drop: [.card]}\n")},
+		"themes/sharing.yaml": {Data: []byte("text: {drop: [.buttons]}\n")},
+		"sites/a.example/site.yaml": {Data: []byte(`hosts: [a.example, films.a.example]
+like: child
+crawl: {start: [https://www.a.example/], review: ['/20\d\d/'], every: 12h, gap: 2s}
+layouts:
+  - version: 1
+    title: h3
+  - {version: 2, when: .new, text: {in: .story}, headline_pattern: '^(?P<film>.+) \((?P<year>\d{4})\)$', out_of: 10}
+`)},
+	}
+}
+
+func TestLoadAFileOfFiveLines(t *testing.T) {
+	c, err := load(data(), "cinecrawl.yaml", []byte(`contact: me@example.org
+sites:
+  filmjournal.example:
+    crawl: {start: [https://filmjournal.example/]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Contact != "me@example.org" || c.DB != "cinecrawl.db" || c.Gap != time.Second || c.Workers != 8 || c.MaxBody != 10e6 || c.Revisit != 720*time.Hour {
+		t.Errorf("settings %+v", c.Settings)
+	}
+	sites, err := c.Choose()
+	if err != nil || len(sites) != 1 {
+		t.Fatalf("enabled: %v, %v", sites, err)
+	}
+	s := sites[0]
+	if diff := cmp.Diff([]string{"filmjournal.example"}, s.Crawl.Hosts); diff != "" {
+		t.Errorf("hosts (-want +got):\n%s", diff)
+	}
+	if s.Crawl.Name != "filmjournal.example" || !s.Crawl.Named || s.Crawl.Gap != time.Second || s.From != "cinecrawl.yaml" || s.Line != 4 {
+		t.Errorf("site %+v, crawl %+v", s, s.Crawl)
+	}
+}
+
+func TestShippedSitesWaitToBeNamed(t *testing.T) {
+	c, err := load(data(), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Choose(); err == nil || !strings.Contains(err.Error(), "no site is enabled") {
+		t.Errorf("Choose() = %v", err)
+	}
+	s := c.Sites()[0]
+	if s.Enabled || s.Crawl.Named {
+		t.Errorf("a shipped site is enabled: %+v", s)
+	}
+	chosen, err := c.Choose("films.a.example", "a.example")
+	if err != nil || len(chosen) != 1 || !chosen[0].Crawl.Named {
+		t.Errorf("Choose by host and name = %+v, %v", chosen, err)
+	}
+	if s.Crawl.Named {
+		t.Error("naming a site changed the configuration")
+	}
+	if _, err := c.Choose("example"); err == nil || !strings.Contains(err.Error(), "did you mean a.example") {
+		t.Errorf("Choose of an unknown name = %v", err)
+	}
+
+	c, err = load(data(), "x.yaml", []byte("enable: [a.example]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if chosen, err = c.Choose(); err != nil || len(chosen) != 1 || !chosen[0].Crawl.Named {
+		t.Errorf("enabled: %v, %v", chosen, err)
+	}
+}
+
+func TestASiteOfOnesOwnOverAShippedOne(t *testing.T) {
+	c, err := load(data(), "x.yaml", []byte("sites:\n  a.example:\n    crawl: {pages: 50, gap: 5s}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := c.Sites()[0]
+	if s.Crawl.Pages != 50 || s.Crawl.Gap != 5*time.Second || s.Every != 12*time.Hour || len(s.Crawl.Start) != 1 || len(s.Rules.Layouts) != 2 || !s.Enabled {
+		t.Errorf("%+v %+v", s, s.Crawl)
+	}
+	if s.Rules.Layouts[0].Version != 2 || s.Rules.Layouts[0].OutOf != 10 || !s.Rules.Layouts[1].When.IsZero() {
+		t.Errorf("layouts %+v", s.Rules.Layouts)
+	}
+}
+
+func TestThemesAreLikeOthers(t *testing.T) {
+	c, err := load(data(), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, th := range c.Themes() {
+		names = append(names, th.Name)
+	}
+	if diff := cmp.Diff([]string{"child", "base", "sharing"}, names); diff != "" {
+		t.Errorf("order (-want +got):\n%s", diff)
+	}
+	child := c.Themes()[0]
+	if len(child.Title) != 3 || child.In.Len() != 1 || child.Drop.Len() != 2 || child.When.Len() != 1 {
+		t.Errorf("child %+v", child)
+	}
+	if c.Sites()[0].Rules.Like != child {
+		t.Error("the site is not like its theme")
+	}
+	if !c.Themes()[2].IsAddition() {
+		t.Error("a theme without fingerprints is an addition")
+	}
+}
+
+func TestAdhoc(t *testing.T) {
+	c, err := load(data(), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Adhoc("http://127.0.0.1:8080/blog/")
+	if err != nil || s.Crawl.Name != "127.0.0.1:8080" || !s.Crawl.Named || s.Crawl.Hosts[0] != "127.0.0.1:8080" || s.Crawl.Start[0] != "http://127.0.0.1:8080/blog/" {
+		t.Errorf("%+v, %v", s.Crawl, err)
+	}
+	if s, err = c.Adhoc("https://www.a.example/films/"); err != nil || s.Crawl.Name != "a.example" || len(s.Crawl.Start) != 2 || s.Rules.Like == nil {
+		t.Errorf("%+v, %v", s.Crawl, err)
+	}
+	if _, err = c.Adhoc("critic.example"); err == nil || !strings.Contains(err.Error(), "write it in full") {
+		t.Errorf("Adhoc without scheme = %v", err)
+	}
+	if r := c.RulesFor("https://films.a.example/2014/her"); r == nil || r.Site != "a.example" {
+		t.Errorf("RulesFor = %+v", r)
+	}
+	if r := c.RulesFor("https://b.example/"); r != nil {
+		t.Errorf("RulesFor a stranger = %+v", r)
+	}
+}
+
+func TestMistakesNameFileAndLine(t *testing.T) {
+	site := func(lines string) string {
+		return "sites:\n  f.example:\n    " + strings.ReplaceAll(lines, "\n", "\n    ") + "\n"
+	}
+	const start = "crawl: {start: [https://f.example/]}"
+	for _, tt := range []struct{ name, own, want string }{
+		{"unknown setting", "contact: x\nspeed: 9\n", `x.yaml:2: unknown key "speed"; known are contact, db,`},
+		{"unknown site key", site("crawl:\n  start: [https://f.example/]\n  delay: 1s"), `x.yaml:5: unknown key "delay"; known are allow,`},
+		{"unknown layout key", site(start + "\nlayouts:\n  - version: 1\n    titel: h1"), `x.yaml:6: unknown key "titel"`},
+		{"unknown text key", site(start + "\nlayouts:\n  - version: 1\n    text: {inside: p}"), `x.yaml:6: unknown key "inside"; known are drop, in`},
+		{"bad selector", site(start + "\nlayouts:\n  - version: 1\n    title:\n      - h1\n      - 'h2['"), `x.yaml:8: rule "h2[": CSS selector`},
+		{"bad drop", site(start + "\nlayouts:\n  - version: 1\n    text:\n      drop: ['.a:foo']"), `x.yaml:7: CSS selector ".a:foo"`},
+		{"bad probe", site(start + "\nlayouts:\n  - version: 1\n    when: '>>'"), `x.yaml:6: CSS selector`},
+		{"selector lost to a comment", site(start + "\nlayouts:\n  - version: 1\n    text:\n      in:\n        - #main"), `x.yaml:8: want a text here; quote one`},
+		{"bad pattern", site("crawl:\n  start: [https://f.example/]\n  review:\n    - '/('"), "x.yaml:6: error parsing regexp"},
+		{"two mistakes", "speed: 1\ngap: soon\n", `x.yaml:2: "soon" is no time`},
+		{"bad headline group", site(start + "\nlayouts:\n  - version: 1\n    headline_pattern: '(?P<movie>.+)'"), `x.yaml:5: site f.example: headline_pattern: there is no (?P<movie>…)`},
+		{"headline pattern without groups", site(start + "\nlayouts:\n  - {version: 1, headline_pattern: 'x'}"), "names nothing"},
+		{"no version", site(start + "\nlayouts:\n  - {when: .a}"), "x.yaml:5: site f.example: a layout needs its version"},
+		{"version twice", site(start + "\nlayouts:\n  - {version: 1}\n  - {version: 1}"), "x.yaml:6: site f.example: layout version 1 stands there twice"},
+		{"empty site", "sites:\n  f.example:\n", "x.yaml: site f.example is empty: write crawl"},
+		{"no start", site("hosts: [f.example]"), "x.yaml:3: site f.example: no start page: write crawl: {start:"},
+		{"start is no URL", site("crawl: {start: [f.example]}"), `x.yaml:3: site f.example: "f.example" is no URL`},
+		{"start elsewhere", site("hosts: [g.example]\n" + start), "x.yaml:4: site f.example: start page https://f.example/ is on none of its hosts"},
+		{"host is a URL", site("hosts: ['https://f.example']\n" + start), "write the host alone"},
+		{"unknown theme", site("like: wordpres\n" + start), `x.yaml:3: site f.example: there is no theme "wordpres" to be like; themes are base, child`},
+		{"addition is no theme", site("like: sharing\n" + start), `there is no theme "sharing"`},
+		{"host of two sites", "sites:\n  f.example:\n    crawl: {start: [https://www.a.example/]}\n", "belongs to site"},
+		{"enable an unknown site", "enable:\n  - z.example\n", `x.yaml:2: enable: there is no shipped site "z.example"`},
+		{"not YAML", "contact: [\n", "x.yaml:1: did not find"},
+		{"a list", "- a\n", "x.yaml:1: want keys and values"},
+		{"two documents", "contact: a\n---\ncontact: b\n", "x.yaml: a file holds one YAML document"},
+		{"wrong kind", "workers: many\n", "x.yaml:1: cannot take str `many` as int"},
+		{"no workers", "workers: 0\n", "x.yaml: workers: 0: want 1 to 1000"},
+		{"negative time", "gap: -1s\n", "is no time"},
+		{"bad size", "max_body: big\n", `x.yaml:1: "big" is no size`},
+		{"header injection", "contact: \"me)\\r\\nX: y\"\n", "go into the user agent"},
+		{"bad timeout", "timeouts: {conect: 1s}\n", `x.yaml:1: unknown key "conect"; known are body, connect`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := load(data(), "x.yaml", []byte(tt.own))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestMistakesInShippedFiles(t *testing.T) {
+	for _, tt := range []struct{ name, file, text, want string }{
+		{"theme key", "themes/x.yaml", "when: .a\nbody: .b\n", `configs/themes/x.yaml:2: unknown key "body"`},
+		{"theme like none", "themes/x.yaml", "like: y\nwhen: .a\n", `configs/themes/x.yaml:1: there is no theme "y"`},
+		{"theme like itself", "themes/x.yaml", "like: x\nwhen: .a\n", "go round in a circle"},
+		{"like without fingerprints", "themes/x.yaml", "like: base\n", "needs fingerprints of its own"},
+		{"site enabled", "sites/b.example/site.yaml", "enabled: true\ncrawl: {start: [https://b.example/]}\n", "enabled has no place here"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			fs := data()
+			fs[tt.file] = &fstest.MapFile{Data: []byte(tt.text)}
+			if _, err := load(fs, "", nil); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestLoadFindsTheFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if c, err := Load(""); err != nil || c.File != "" {
+		t.Errorf("without a file: %v", err)
+	}
+	if _, err := Load("none.yaml"); err == nil || !strings.Contains(err.Error(), "there is no configuration file none.yaml") {
+		t.Errorf("a missing file = %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(".", DefaultFile), []byte("workers: 2\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Load(""); err != nil || c.File != DefaultFile || c.Workers != 2 {
+		t.Errorf("cinecrawl.yaml: %v, %v", c, err)
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte("contact: x\nsites:\n  f.example:\n    crawl: {start: [https://f.example/]}\n    layouts: [{version: 1, title: [h1]}]\n"))
+	f.Add([]byte("gap: &a 1s\nrevisit: *a\nenable: [a.example]\n"))
+	f.Fuzz(func(t *testing.T, own []byte) {
+		if len(own) > 4096 {
+			return
+		}
+		c, err := load(data(), "x.yaml", own)
+		if (c == nil) == (err == nil) {
+			t.Errorf("config %v, error %v", c, err)
+		}
+	})
+}
