@@ -8,20 +8,29 @@ import (
 // running text is no sidebar, whatever it is called. Only comments need more: the talk below a short review can be longer than
 // the review.
 func (w *walk) settle() {
-	if len(w.frames) == 0 {
-		return
+	const outside = isComment | isHidden | isDropped
+	var visible int32
+	for i := range w.pieces {
+		p := &w.pieces[i]
+		f := &w.frames[p.frame]
+		if p.prose > 0 && (p.own|f.around)&outside == 0 {
+			f.solid += p.prose
+		}
 	}
-	total := w.frames[0].prose
-	body := false
+	for i := len(w.frames) - 1; i > 0; i-- {
+		w.frames[w.frames[i].parent].solid += w.frames[i].solid
+	}
+	visible = w.frames[0].solid
+	w.titled(visible)
 	for i := range w.frames {
 		f := &w.frames[i]
 		if f.tag == atom.Form && f.inputs > 0 {
 			f.own |= isSignup
 		}
-		if f.own&isBody != 0 && f.prose > 0 {
-			body = true
+		if f.own&isHidden != 0 && f.prose > visible && w.holdsHeadline(int32(i)) {
+			f.own &^= isHidden
 		}
-		if f.own&chrome != 0 && f.own&isDropped == 0 && total > 0 && 2*f.prose >= total {
+		if f.own&chrome != 0 && f.own&isDropped == 0 && visible > 0 && 2*f.solid >= visible {
 			if f.own&isComment == 0 || w.holdsHeadline(int32(i)) {
 				f.own &^= chrome
 			}
@@ -31,7 +40,26 @@ func (w *walk) settle() {
 		}
 		f.under |= f.own
 	}
-	_ = body
+}
+
+// titled gives an element the meaning of the label that stands first in it: a list below "You may also like" is related, whatever
+// its class. An element that holds much of the text is not taken for its label's.
+func (w *walk) titled(visible int32) {
+	for i := range w.pieces {
+		p := &w.pieces[i]
+		l := label(p)
+		if l == 0 {
+			continue
+		}
+		for f := p.frame; f > 0 && int(w.frames[f].first) == i; f = w.frames[f].parent {
+			fr := &w.frames[f]
+			if 3*fr.solid >= visible && fr.solid > 0 || fr.tag == atom.Body {
+				break
+			}
+			fr.own |= l
+			fr.around |= l
+		}
+	}
 }
 
 // holdsHeadline says whether an <h1> or an element that calls itself the text of the piece stands in a frame.

@@ -30,6 +30,8 @@ type judge struct {
 	in    Input
 	roots []int32 // frames that hold the text
 	said  []verdict
+
+	begin, end int // first and last block of running text in the root at hand
 }
 
 // A verdict is what became of a block, and why.
@@ -82,16 +84,59 @@ func (j *judge) root(root int32) {
 	f := &j.frames[root]
 	first, last := int(f.first), int(f.last)
 	titles := j.titles()
-	seen := false // prose has been kept
+	// Where the running text begins and ends, by what the elements around it say.
+	j.begin, j.end = last, first
 	for i := first; i < last; i++ {
 		p := &j.pieces[i]
 		own, dropped := j.flagsIn(p, root)
-		j.said[i] = j.block(p, own, dropped, titles, seen)
-		if j.said[i].kept && p.prose > 0 {
-			seen = true
+		if p.prose > 0 && own&chrome == 0 && dropped == "" {
+			j.begin = min(j.begin, i)
+			j.end = i
 		}
 	}
-	// A heading whose section is empty heads nothing.
+	var section flags // the chrome that a label opened
+	sectionEnd, level := 0, int8(0)
+	for i := first; i < last; i++ {
+		p := &j.pieces[i]
+		own, dropped := j.flagsIn(p, root)
+		if i >= sectionEnd {
+			section = 0
+		}
+		if section != 0 && p.kind == Heading && p.level <= level && section&isComment == 0 {
+			section = 0
+		}
+		if section != 0 && section&(isComment|isAuthor) == 0 && p.kind != ListItem && p.prose > 200 && p.linkDensity() < 0.3 && i > first && j.pieces[i-1].kind != Heading {
+			section = 0
+		}
+		if l := label(p); l != 0 && section == 0 && own&chrome == 0 && (p.kind == Heading || 2*p.bold > p.chars || i > j.begin) {
+			section, sectionEnd, level = l, last, 7
+			if p.kind == Heading {
+				level = p.level
+			}
+			if section&(isComment|isRelated|isAuthor) == 0 || p.kind != Heading && section&isComment == 0 {
+				section = 0
+			}
+			if section != 0 {
+				if up := j.frames[p.frame].parent; up > root {
+					sectionEnd = int(j.frames[up].last)
+				}
+			}
+			if i < j.end || l != isMeta {
+				j.said[i] = drop("label:"+l.name(), 1.5)
+				continue
+			}
+		}
+		if section != 0 {
+			j.said[i] = drop("under:"+section.name(), 1.2)
+			continue
+		}
+		j.said[i] = j.block(i, p, own, dropped, titles)
+	}
+	j.sections(first, last)
+}
+
+// sections drops headings whose section is empty.
+func (j *judge) sections(first, last int) {
 	next := last
 	for i := last - 1; i >= first; i-- {
 		if !j.said[i].kept {
@@ -107,7 +152,7 @@ func (j *judge) root(root int32) {
 }
 
 // block judges one block by itself.
-func (j *judge) block(p *piece, own flags, dropped string, titles []string, seen bool) verdict {
+func (j *judge) block(i int, p *piece, own flags, dropped string, titles []string) verdict {
 	if dropped != "" {
 		return drop(dropped, 3)
 	}
@@ -120,13 +165,47 @@ func (j *judge) block(p *piece, own flags, dropped string, titles []string, seen
 	if p.kind == Caption {
 		return drop("caption", 2)
 	}
-	if rule, ok := phrase(p); ok {
-		return drop(rule, 1.5)
-	}
-	if !seen && p.prose == 0 && (isTitleOf(p.text, titles) || own&isTitle != 0) {
+	before, after := i < j.begin, i > j.end
+	ld := p.linkDensity()
+	if before && p.prose == 0 && (isTitleOf(p.text, titles) || own&isTitle != 0) {
 		return drop("headline", 2)
 	}
-	ld := p.linkDensity()
+	folded := ""
+	if p.chars < 600 {
+		folded = foldLine(p.text)
+	}
+	if folded != "" && p.chars <= 220 {
+		switch list := opening(folded); list {
+		case "":
+		case "credit":
+			if p.chars <= 140 {
+				return drop("line:credit", 1.5)
+			}
+		case "more":
+			if p.text[0] != '(' && (ld > 0.3 || strings.HasSuffix(p.text, ":") || before || after || p.chars < 60) {
+				return drop("line:more", 1.5)
+			}
+		case "byline":
+			if before || after || p.chars < 60 && ld > 0.2 {
+				return drop("line:byline", 1.5)
+			}
+		default:
+			if p.chars < 90 || before || after || ld > 0.3 {
+				return drop("line:"+list, 1.2)
+			}
+		}
+	}
+	if p.kind == ListItem || p.kind == Paragraph || p.kind == Cell {
+		if rule := factLine(p.text); rule != "" {
+			return drop(rule, 1.5)
+		}
+	}
+	if folded != "" {
+		switch n := callsIn(folded); {
+		case n >= 3, n == 2 && (p.chars < 200 || before || after), n == 1 && p.chars < 120 && (before || after || ld > 0.5):
+			return drop("call", 0.5+float64(n)/2)
+		}
+	}
 	if ld > 0.8 && p.chars < 200 && p.kind != Heading {
 		return drop("links", 1+ld)
 	}
@@ -137,6 +216,60 @@ func (j *judge) block(p *piece, own flags, dropped string, titles []string, seen
 		return keep("heading", 0.5)
 	}
 	return keep("short", 0.2)
+}
+
+// factKeys are what fact boxes state of a film.
+var factKeys = map[string]bool{
+	"director": true, "directors": true, "directed by": true, "starring": true, "stars": true, "cast": true, "writer": true, "writers": true,
+	"screenplay": true, "screenplay by": true, "written by": true, "screenwriter": true, "producer": true, "producers": true,
+	"produced by": true, "cinematography": true, "cinematographer": true, "music": true, "music by": true, "composer": true, "score by": true,
+	"editor": true, "edited by": true, "editing": true, "runtime": true, "running time": true, "run time": true, "length": true,
+	"release date": true, "released": true, "release": true, "genre": true, "genres": true, "country": true, "countries": true,
+	"language": true, "languages": true, "distributor": true, "distributed by": true, "studio": true, "studios": true, "year": true,
+	"production company": true, "production": true, "rated": true, "mpaa rating": true, "mpaa": true, "certificate": true, "featuring": true,
+	"original title": true, "based on": true, "our rating": true, "budget": true, "box office": true, "imdb": true, "dir": true,
+	"regie": true, "drehbuch": true, "darsteller": true, "besetzung": true, "kamera": true, "musik": true, "laufzeit": true, "fsk": true,
+	"land": true, "jahr": true, "kinostart": true, "schnitt": true, "originaltitel": true, "verleih": true, "produktion": true, "länge": true,
+	"réalisation": true, "réalisateur": true, "réalisé par": true, "avec": true, "scénario": true, "durée": true, "pays": true, "sortie": true,
+	"date de sortie": true, "musique": true, "genre(s)": true, "titre original": true, "distribution": true, "année": true, "acteurs": true,
+	"dirección": true, "dirigida por": true, "guion": true, "guión": true, "reparto": true, "duración": true, "país": true, "año": true,
+	"intérpretes": true, "título original": true, "fotografía": true, "música": true, "género": true, "estreno": true, "protagonistas": true,
+	"regia": true, "sceneggiatura": true, "durata": true, "paese": true, "anno": true, "interpreti": true, "titolo originale": true,
+	"genere": true, "montaggio": true, "musiche": true, "produzione": true, "uscita": true, "attori": true, "con": true,
+	"direção": true, "diretor": true, "elenco": true, "roteiro": true, "duração": true, "gênero": true, "ano": true, "lançamento": true,
+	"regisseur": true, "acteurs:": true, "scenario": true, "speelduur": true, "jaar": true, "reżyseria": true, "obsada": true, "scenariusz": true,
+}
+
+// factLine says whether a line states facts of a film in the way of a box: "Director: … | Starring: … | Year: …".
+func factLine(s string) string {
+	if len(s) > 600 {
+		return ""
+	}
+	n, rest := 0, s
+	for {
+		i := strings.IndexByte(rest, ':')
+		if i < 0 {
+			break
+		}
+		key := rest[:i]
+		rest = rest[i+1:]
+		for cut := 0; ; { // the key is what stands before the colon: up to three words
+			k := strings.ToLower(strings.TrimSpace(key[cut:]))
+			if len(k) < 40 && factKeys[strings.Trim(k, "-–•·|*/ ")] {
+				n++
+				break
+			}
+			sp := strings.IndexAny(key[cut:], " |\n•·/")
+			if sp < 0 {
+				break
+			}
+			cut += sp + 1
+		}
+	}
+	if n >= 2 {
+		return "facts"
+	}
+	return ""
 }
 
 // graded says whether a line carries a grade.
@@ -177,24 +310,6 @@ func isTitleOf(s string, titles []string) bool {
 		}
 	}
 	return false
-}
-
-// foldText is a text for comparison: its letters and digits in lower case, one space between words.
-func foldText(s string) string {
-	var b strings.Builder
-	pending := false
-	for _, r := range s {
-		if !isWordRune(r) {
-			pending = true
-			continue
-		}
-		if pending && b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		pending = false
-		b.WriteRune(lower(r))
-	}
-	return b.String()
 }
 
 // write hands the verdicts over to the review.

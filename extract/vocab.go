@@ -31,6 +31,7 @@ const (
 	isHead                      // page or article head
 	isTitle                     // headline
 	isGallery
+	isHidden  // not shown
 	isDropped // by a rule of a theme or layout
 
 	isBody    // says of itself that it is the text of the piece
@@ -44,10 +45,10 @@ const (
 
 // chrome are the flags of what is around a review and not in it.
 const chrome = isComment | isShare | isRelated | isNav | isFooter | isAside | isAuthor | isMeta | isTags | isSignup | isAd |
-	isNotice | isCaption | isTOC | isEmbed | isFacts | isPull | isGallery | isDropped
+	isNotice | isCaption | isTOC | isEmbed | isFacts | isPull | isGallery | isHidden | isDropped
 
 var flagNames = [...]string{"comment", "share", "related", "nav", "footer", "aside", "author", "meta", "tags", "signup", "ad",
-	"notice", "caption", "toc", "embed", "facts", "pull-quote", "head", "title", "gallery", "dropped"}
+	"notice", "caption", "toc", "embed", "facts", "pull-quote", "head", "title", "gallery", "hidden", "dropped"}
 
 // name is the first flag's name.
 func (f flags) name() string {
@@ -101,7 +102,7 @@ var vocabulary = map[string]flags{
 	"nav": isNav, "navbar": isNav, "navigation": isNav, "menu": isNav, "submenu": isNav, "breadcrumb": isNav, "breadcrumbs": isNav,
 	"crumbs": isNav, "crumb": isNav, "pagination": isNav, "pager": isNav, "paging": isNav, "pagenav": isNav, "skiplink": isNav,
 	"skip": isNav, "topbar": isNav, "masthead": isNav, "offcanvas": isNav, "hamburger": isNav, "megamenu": isNav,
-	"jump": isNav, "backtotop": isNav, "scrolltop": isNav, "totop": isNav, "navi": isNav, "gotop": isNav, "searchbox": isNav,
+	"backtotop": isNav, "scrolltop": isNav, "totop": isNav, "navi": isNav, "gotop": isNav, "searchbox": isNav,
 	"language": isNav, "languages": isNav, "lang": isNav, "site-header": isNav, "page-links": isNav, "post-nav": isNav,
 	"back-to-top": isNav, "search-form": isNav, "searchform": isNav, "breadcrum": isNav, "tabs": isMenu, "site-branding": isNav,
 	"site-title": isNav, "site-description": isNav, "global-header": isNav, "blog-pager": isNav, "entry-navigation": isNav,
@@ -121,7 +122,7 @@ var vocabulary = map[string]flags{
 	"avatar": isAuthor, "abh": isAuthor, "m-a-box": isAuthor, "ppma": isAuthor,
 	// byline, date
 	"meta": isMeta, "byline": isMeta, "bylines": isMeta, "dateline": isMeta, "postmeta": isMeta, "entrymeta": isMeta,
-	"date": isMeta, "dates": isMeta, "published": isMeta, "posted": isMeta, "timestamp": isMeta, "metadata": isMeta, "pubdate": isMeta,
+	"date": isMeta, "dates": isMeta, "published-date": isMeta, "date-published": isMeta, "posted": isMeta, "timestamp": isMeta, "metadata": isMeta, "pubdate": isMeta,
 	"postdate": isMeta, "reading-time": isMeta, "readingtime": isMeta, "readtime": isMeta, "post-info": isMeta, "postinfo": isMeta,
 	"entry-info": isMeta, "views": isMeta, "updated": isMeta, "lastmod": isMeta, "datetime": isMeta, "publish-date": isMeta,
 	"article-info": isMeta, "last-updated": isMeta, "read-time": isMeta, "pageviews": isMeta, "viewcount": isMeta, "wordcount": isMeta,
@@ -222,11 +223,11 @@ func look(n *html.Node, tag atom.Atom) (own flags, hidden bool) {
 			id = a.Val
 		case "hidden":
 			if !strings.EqualFold(a.Val, "until-found") {
-				return 0, true
+				hidden = true
 			}
 		case "style":
 			if len(a.Val) >= 12 && hiddenStyle(a.Val) {
-				return 0, true
+				hidden = true
 			}
 		case "role":
 			switch a.Val {
@@ -291,15 +292,11 @@ func look(n *html.Node, tag atom.Atom) (own flags, hidden bool) {
 	}
 	if class != "" {
 		f, h := classes(class)
-		if h {
-			return 0, true
-		}
 		own |= f
+		hidden = hidden || h
 	}
-	if id != "" {
-		if hiddenNames[id] {
-			return 0, true
-		}
+	if id != "" && !isHeading(tag) { // the id of a heading is made of its words
+		hidden = hidden || hiddenNames[id]
 		own |= named(id)
 	}
 	switch tag {
@@ -323,12 +320,12 @@ func look(n *html.Node, tag atom.Atom) (own flags, hidden bool) {
 		own |= isTitle
 	case atom.Dialog:
 		if !hasAttr(n, "open") {
-			return 0, true
+			hidden = true
 		}
 	case atom.Label:
 		own |= isSignup
 	}
-	return own, false
+	return own, hidden
 }
 
 func hiddenStyle(s string) bool {
@@ -358,7 +355,8 @@ func classes(list string) (own flags, hidden bool) {
 			break
 		}
 		if hiddenNames[c] {
-			return 0, true
+			off = true
+			continue
 		}
 		switch c {
 		case "hidden", "d-none", "is-hidden", "hide", "display-none", "u-hidden":
@@ -464,4 +462,12 @@ func named(name string) flags {
 		}
 	}
 	return own
+}
+
+func isHeading(tag atom.Atom) bool {
+	switch tag {
+	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		return true
+	}
+	return false
 }

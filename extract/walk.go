@@ -15,12 +15,15 @@ type frame struct {
 	end         int32 // index behind the last frame inside it
 	first, last int32 // blocks
 	tag         atom.Atom
-	own, under  flags // what the element says of itself; what it and all around it say
+	own         flags // what the element says of itself
+	around      flags // what it and all elements around it say of themselves
+	under       flags // the same, after settle has weighed it
 	drop        string
 	chars       int32 // characters that are no white space, in it and below
 	linked      int32 // of those, inside links
 	prose       int32 // of those, in blocks that look like running text
 	inputs      int16 // form controls that ask for text
+	solid       int32 // of the prose, outside menus, page feet, comments and hidden elements
 	paras       int16 // blocks that look like running text
 	images      int16
 }
@@ -85,7 +88,13 @@ func newWalk(root *html.Node, rules []sourced) *walk {
 }
 
 func (w *walk) open(n *html.Node, tag atom.Atom, own flags) {
-	f := frame{node: n, parent: w.cur, first: int32(len(w.pieces)), tag: tag, own: own}
+	f := frame{node: n, parent: w.cur, first: int32(len(w.pieces)), tag: tag, own: own, around: own}
+	if w.cur >= 0 {
+		f.around |= w.frames[w.cur].around
+	}
+	if tag == atom.Nav || tag == atom.Footer {
+		f.around |= isHidden
+	}
 	w.cur = int32(len(w.frames))
 	w.frames = append(w.frames, f)
 }
@@ -200,14 +209,30 @@ func (w *walk) element(n *html.Node) {
 		}
 	}
 	own, hidden := look(n, tag)
+	if r == inline && holdsBlock(n) {
+		r = block
+	}
 	if hidden {
-		return
+		if r == inline {
+			return
+		}
+		own |= isHidden // scripts reveal what some pages hide: decided when all is known
 	}
 	if r == block && w.rowDepth == 0 {
 		w.block(n, tag, own)
 		return
 	}
 	w.inline(n, tag, own)
+}
+
+// holdsBlock says whether a child of an inline element is a block.
+func holdsBlock(n *html.Node) bool {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c.Type == html.ElementNode && roles[c.DataAtom] == block {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *walk) block(n *html.Node, tag atom.Atom, own flags) {
@@ -232,8 +257,19 @@ func (w *walk) block(n *html.Node, tag atom.Atom, own flags) {
 		}
 	case atom.Ul, atom.Ol, atom.Dl, atom.Table, atom.Section, atom.Article, atom.Aside:
 		w.kind, w.lvl = Paragraph, 0
+	case atom.A:
+		if hasAttr(n, "href") {
+			w.inLink++
+			w.links++
+			defer func() { w.inLink-- }()
+		}
+	case atom.B, atom.Strong:
+		w.inBold++
+		defer func() { w.inBold-- }()
+	case atom.I, atom.Em:
+		w.inSlant++
+		defer func() { w.inSlant-- }()
 	}
-	link, bold, slant := w.inLink, w.inBold, w.inSlant
 	w.open(n, tag, own)
 	for i := range w.rules {
 		if at, ok := w.rules[i].Drop.Find(n); ok {
@@ -257,7 +293,6 @@ func (w *walk) block(n *html.Node, tag atom.Atom, own flags) {
 	w.flush()
 	w.close()
 	w.kind, w.lvl = kind, lvl
-	w.inLink, w.inBold, w.inSlant = link, bold, slant
 }
 
 func (w *walk) inline(n *html.Node, tag atom.Atom, own flags) {

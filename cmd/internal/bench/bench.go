@@ -187,14 +187,14 @@ func readPage(dir string, e entry, reader *extract.Reader) (*Page, error) {
 		}
 	}
 	p.Scored = e.Set != "other-kinds"
-	p.score(blocks(string(gold)), p.Review.Paragraphs, string(optional))
+	p.score(blocks(string(gold)), p.Review.Paragraphs, blocks(string(optional)))
 	return p, nil
 }
 
-// blocks are the parts of a text between empty lines.
+// blocks are the lines of a text that are not empty.
 func blocks(s string) []string {
 	var out []string
-	for _, b := range strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n\n") {
+	for b := range strings.Lines(s) {
 		if b = strings.TrimSpace(b); b != "" {
 			out = append(out, b)
 		}

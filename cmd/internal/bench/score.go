@@ -6,12 +6,14 @@ import (
 )
 
 // score compares the paragraphs that came out with those that should have. Words are runs of letters, digits and underscores;
-// precision and recall are over shingles of four words with multiplicity. A paragraph that is not asked for and consists of words
-// of optional is neither right nor wrong.
-func (p *Page) score(want, got []string, optional string) {
+// precision and recall are over shingles of four words with multiplicity. A paragraph that is not asked for and has no words but those
+// of optional is neither right nor wrong. A line of a block counts as a paragraph.
+func (p *Page) score(want, got []string, optional []string) {
 	allowed := map[string]bool{}
-	for _, w := range wordsOf(optional) {
-		allowed[w] = true
+	for _, o := range optional {
+		for _, w := range wordsOf(o) {
+			allowed[w] = true
+		}
 	}
 	type par struct {
 		text  string
@@ -19,8 +21,10 @@ func (p *Page) score(want, got []string, optional string) {
 	}
 	load := func(list []string) (out []par) {
 		for _, s := range list {
-			if w := wordsOf(s); len(w) > 0 {
-				out = append(out, par{s, w})
+			for l := range strings.Lines(s) {
+				if w := wordsOf(l); len(w) > 0 {
+					out = append(out, par{strings.TrimSpace(l), w})
+				}
 			}
 		}
 		return out

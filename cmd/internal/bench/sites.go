@@ -27,6 +27,7 @@ type known struct {
 	IsReview bool `json:"is_review"`
 	Comments []json.RawMessage
 	Body     []string
+	Blocks   []struct{ Kind, Text, Rendered string }
 	Shown    map[string]any
 }
 
@@ -39,7 +40,13 @@ func (p *Page) scoreSite(gold []byte) error {
 	}
 	rev := p.Review
 	p.Scored = k.IsReview
-	p.score(k.Body, rev.Paragraphs, "")
+	var notes []string // footnotes are the critic's words, but not asked for
+	for _, b := range k.Blocks {
+		if b.Kind == "fn" {
+			notes = append(notes, b.Text)
+		}
+	}
+	p.score(k.Body, rev.Paragraphs, notes)
 	body := rev.Body()
 	for _, c := range k.Comments {
 		for _, s := range commentTexts(c) {
