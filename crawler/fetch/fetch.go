@@ -1,0 +1,234 @@
+// Package fetch asks a site for one URL, politely, and gives the whole answer or a clear error. It is the only importer of colly
+// and of temoto/robotstxt, which are tamed here.
+//
+// # Colly
+//
+// Colly makes the requests: one synchronous collector a worker. Left to itself it keeps a goroutine for every queued URL in its
+// async mode, remembers every visited URL in memory, ties its delay to a rule and not to a host, keeps a robots.txt for ever and
+// heeds it only when told, follows redirects before anybody can check where they lead, cuts a body at its bound and hands it on as
+// if it were whole, converts charsets by the header alone, keeps cookies, and takes a cache folder and even another user agent from
+// the environment. So the collectors here are made without the environment, with no queue, no visited set, no robots.txt, no
+// cookies and no bound of their own; and below them lies a transport of ours that decodes, bounds and times the body. That
+// transport also keeps the response headers to itself: colly, seeing none, neither follows, unzips nor converts.
+//
+// # Politeness
+//
+// One host, that is one crawler.HostKey, is asked by one worker at a time, over all workers of a Fetcher. Between the end of one
+// request and the beginning of the next lies a gap, the largest of the site's Gap, the Crawl-delay of robots.txt, and what 429 and
+// 503 made of it. A robots.txt is a request like any other. A Site's Gap is taken as it is, so 0 is none: the default of 1 s is the
+// configuration's.
+//
+// # Addresses
+//
+// A host that a person named may have any address. Any other is refused when it connects to one that is not public: see
+// crawler.Site and ErrForbiddenAddress. There is no proxy, since the address that counts is the one that we connect to.
+package fetch
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"cinecrawl/crawler"
+)
+
+// Agent is our product token in robots.txt (RFC 9309 section 2.2.1).
+const Agent = "cinecrawl"
+
+// Config is what a Fetcher needs. Zero fields have the defaults that they name.
+type Config struct {
+	Version string // of cinecrawl, for the user agent; default "dev"
+	URL     string // where the crawler is explained
+	Contact string // who runs it: an address or a page
+
+	ConnectTimeout time.Duration // DNS and TCP; 10 s
+	TLSTimeout     time.Duration // TLS handshake; 10 s
+	HeaderTimeout  time.Duration // from the request's end to the response header's; 20 s
+	IdleTimeout    time.Duration // between two reads of a body; 30 s
+	Timeout        time.Duration // the whole request; 60 s. Waiting for the host's turn is not part of it
+
+	MaxBody int64 // bytes of a decoded page or feed, where the site sets no bound; 8 MiB
+
+	Robots  RobotsStore                                      // nil keeps the copies in memory
+	Now     func() time.Time                                 // time.Now
+	Sleep   func(ctx context.Context, d time.Duration) error // returns early with the context's error
+	Log     *slog.Logger                                     // nil is silent
+	RootCAs *x509.CertPool                                   // nil is the system's
+	Rewrite func(addr string) string                         // gives the host:port to connect to in place of another: made-up hosts on loopback. Still only a named host may be on loopback
+}
+
+// RobotsStore keeps copies of robots.txt, so that a restarted process need not ask again.
+type RobotsStore interface {
+	// LoadRobots gives the copy of an origin (see Origin), nil if there is none.
+	LoadRobots(ctx context.Context, origin string) (*crawler.RobotsCopy, error)
+	SaveRobots(ctx context.Context, r *crawler.RobotsCopy) error
+}
+
+// MaxSitemap is the bound of a decoded sitemap, 50 MiB (sitemaps.org protocol, "Using Sitemap index files").
+const MaxSitemap = 50 << 20
+
+// Fetcher is what all workers share: hosts, robots.txt copies, connections. It may be used by several goroutines.
+type Fetcher struct {
+	cfg       Config
+	userAgent string
+	open      *http.Transport // for hosts that a person named
+	guarded   *http.Transport // for all others; apart, so that no connection of one serves the other
+	decoders  decoders
+
+	mu      sync.Mutex // guards the maps, and all of their values but the turns
+	gates   map[string]*gate
+	origins map[string]*origin
+}
+
+// New makes a Fetcher.
+func New(cfg Config) (*Fetcher, error) {
+	cfg.Version = cmp.Or(cfg.Version, "dev")
+	cfg.ConnectTimeout = cmp.Or(cfg.ConnectTimeout, 10*time.Second)
+	cfg.TLSTimeout = cmp.Or(cfg.TLSTimeout, 10*time.Second)
+	cfg.HeaderTimeout = cmp.Or(cfg.HeaderTimeout, 20*time.Second)
+	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, 30*time.Second)
+	cfg.Timeout = cmp.Or(cfg.Timeout, time.Minute)
+	cfg.MaxBody = cmp.Or(cfg.MaxBody, 8<<20)
+	for _, d := range []time.Duration{cfg.ConnectTimeout, cfg.TLSTimeout, cfg.HeaderTimeout, cfg.IdleTimeout, cfg.Timeout} {
+		if d < 0 {
+			return nil, fmt.Errorf("fetch: timeout %v: must be positive", d)
+		}
+	}
+	if cfg.MaxBody < 0 {
+		return nil, fmt.Errorf("fetch: body bound %d: must be positive", cfg.MaxBody)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Sleep == nil {
+		cfg.Sleep = sleep
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	ua, err := userAgent(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &Fetcher{
+		cfg:       cfg,
+		userAgent: ua,
+		open:      newTransport(cfg, nil),
+		guarded:   newTransport(cfg, refusePrivate),
+		gates:     make(map[string]*gate),
+		origins:   make(map[string]*origin),
+	}, nil
+}
+
+// userAgent is who we say we are: a product, and in its comment where to read about it and whom to write to
+// (RFC 9110 section 10.1.5).
+func userAgent(cfg Config) (string, error) {
+	var about []string
+	if cfg.URL != "" {
+		about = append(about, "+"+cfg.URL)
+	}
+	if cfg.Contact != "" {
+		about = append(about, cfg.Contact)
+	}
+	ua := Agent + "/" + cfg.Version
+	if len(about) > 0 {
+		ua += " (" + strings.Join(about, "; ") + ")"
+	}
+	for _, s := range append(about, cfg.Version) {
+		for _, r := range s {
+			if r < ' ' || r > '~' || strings.ContainsRune("()\\", r) {
+				return "", fmt.Errorf("fetch: user agent %q: %q may not stand there; use plain ASCII without parentheses for version, URL and contact", ua, r)
+			}
+		}
+	}
+	return ua, nil
+}
+
+// UserAgent is the User-Agent of every request.
+func (f *Fetcher) UserAgent() string { return f.userAgent }
+
+// Close closes idle connections.
+func (f *Fetcher) Close() {
+	f.open.CloseIdleConnections()
+	f.guarded.CloseIdleConnections()
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// parse reads the URL of a task. Only http and https can be fetched.
+func parse(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		var ue *url.Error
+		if errors.As(err, &ue) {
+			err = ue.Err // the URL is said by the caller
+		}
+		return nil, err
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("scheme %q: only http and https are fetched", u.Scheme)
+	}
+	if u.Hostname() == "" {
+		return nil, errors.New("no host")
+	}
+	u.Fragment, u.RawFragment, u.User = "", "", nil // neither is for the server
+	return u, nil
+}
+
+// hostKey is crawler.HostKey.
+func hostKey(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	switch {
+	case u.Scheme == "http":
+		host = strings.TrimSuffix(host, ":80")
+	case u.Scheme == "https":
+		host = strings.TrimSuffix(host, ":443")
+	}
+	return strings.TrimSuffix(host, ":")
+}
+
+// Origin is what a robots.txt governs: scheme, host and port, the port always said.
+func Origin(u *url.URL) string {
+	host, port := strings.ToLower(u.Hostname()), u.Port()
+	if port == "" {
+		port = "80"
+		if u.Scheme == "https" {
+			port = "443"
+		}
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return u.Scheme + "://" + host + ":" + port
+}
+
+// named says whether a person named the host of a URL.
+func named(site *crawler.Site, u *url.URL) bool {
+	if site == nil || !site.Named {
+		return false
+	}
+	key := strings.TrimPrefix(hostKey(u), "www.")
+	for _, h := range site.Hosts {
+		if strings.TrimPrefix(strings.ToLower(h), "www.") == key {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,213 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cinecrawl/crawler"
+)
+
+// Bounds of slowing down.
+const (
+	maxRetryAfter = 24 * time.Hour
+	firstHold     = 30 * time.Second // of a host that says 429 or 503 and not for how long; doubled each time …
+	maxHold       = time.Hour        // … up to here
+	leastSlow     = time.Second      // what the gap of a host without any is doubled from
+	maxSlow       = 5 * time.Minute  // the gap that 429 and 503 can lead to
+)
+
+// gate is one host.
+type gate struct {
+	turn chan struct{} // full while a worker has it
+
+	// Guarded by Fetcher.mu, written by who has the turn.
+	last     time.Time     // end of the last request; zero before the first
+	gap      time.Duration // that the last request kept, or the next one waits for
+	slow     time.Duration // least gap since 429 or 503; 0 when all is well
+	refusals int           // 429 and 503 in a row
+	held     time.Time     // not to be asked before
+	why      error         // the cause of held
+	state    State
+}
+
+// State says what a host is doing.
+type State string
+
+const (
+	Idle    State = "idle"
+	Waiting State = "waiting" // a worker waits for the gap to pass
+	Asking  State = "asking"
+	Held    State = "held" // not to be asked for a while, see Until and Why
+)
+
+// Host is what a Fetcher knows of a host, for people.
+type Host struct {
+	Host  string // see crawler.HostKey
+	State State
+	Gap   time.Duration // that is kept now
+	Until time.Time     // of Waiting and Held
+	Why   string        // of Held
+}
+
+// Hosts gives all hosts that were asked, by name.
+func (f *Fetcher) Hosts() []Host {
+	now := f.cfg.Now()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	hosts := make([]Host, 0, len(f.gates))
+	for key, g := range f.gates {
+		h := Host{Host: key, State: g.state, Gap: g.gap}
+		switch {
+		case g.held.After(now):
+			h.State, h.Until = Held, g.held
+			if g.why != nil {
+				h.Why = g.why.Error()
+			}
+		case g.state == Waiting:
+			h.Until = g.last.Add(g.gap)
+		}
+		hosts = append(hosts, h)
+	}
+	slices.SortFunc(hosts, func(a, b Host) int { return strings.Compare(a.Host, b.Host) })
+	return hosts
+}
+
+// ReadyAt gives the time before which a host (a crawler.HostKey) is not to be asked, so that no worker waits for it. It is zero for a
+// host not asked yet. While a host is being asked it is the earliest time after the gap that is to follow.
+func (f *Fetcher) ReadyAt(host string) time.Time {
+	now := f.cfg.Now()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	g := f.gates[host]
+	if g == nil {
+		return time.Time{}
+	}
+	var ready time.Time
+	switch {
+	case g.state == Asking:
+		ready = now.Add(g.gap)
+	case !g.last.IsZero():
+		ready = g.last.Add(g.gap)
+	}
+	if g.held.After(ready) {
+		ready = g.held
+	}
+	return ready
+}
+
+// enter waits for the turn at a host. Whoever has it calls leave.
+func (f *Fetcher) enter(ctx context.Context, key string) (*gate, error) {
+	f.mu.Lock()
+	g := f.gates[key]
+	if g == nil {
+		g = &gate{turn: make(chan struct{}, 1), state: Idle}
+		f.gates[key] = g
+	}
+	f.mu.Unlock()
+	select {
+	case g.turn <- struct{}{}:
+		return g, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (f *Fetcher) leave(g *gate) {
+	f.mu.Lock()
+	g.state = Idle
+	f.mu.Unlock()
+	<-g.turn
+}
+
+// await waits until the host may be asked, with a gap of at least the one given. A host that is held is not waited for.
+func (f *Fetcher) await(ctx context.Context, key string, g *gate, gap time.Duration) error {
+	now := f.cfg.Now()
+	f.mu.Lock()
+	if g.held.After(now) {
+		until, why := g.held, g.why
+		f.mu.Unlock()
+		return &crawler.HostError{Host: key, Until: until, Err: why}
+	}
+	g.gap = max(gap, g.slow, 0)
+	var wait time.Duration
+	if !g.last.IsZero() {
+		// A clock that was set back must not make the wait longer than the gap.
+		wait = min(g.last.Add(g.gap).Sub(now), g.gap)
+	}
+	g.state = Asking
+	if wait > 0 {
+		g.state = Waiting
+	}
+	f.mu.Unlock()
+	if wait > 0 {
+		if err := f.cfg.Sleep(ctx, wait); err != nil {
+			return err
+		}
+		f.mu.Lock()
+		g.state = Asking
+		f.mu.Unlock()
+	}
+	return ctx.Err()
+}
+
+// answered notes the end of a request: status 0 if there was no answer. For 429 and 503 it holds the host and slows it down, and
+// returns the error that says so; other answers let the gap slowly return to what it should be.
+func (f *Fetcher) answered(key string, g *gate, status int, header http.Header) error {
+	now := f.cfg.Now()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	g.last = now
+	switch {
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
+	case status > 0 && status < 500:
+		g.refusals = 0
+		if g.slow > 0 {
+			g.slow = g.slow * 3 / 4
+			if g.slow < leastSlow {
+				g.slow = 0
+			}
+		}
+		return nil
+	default:
+		return nil
+	}
+	g.slow = min(2*max(g.gap, g.slow, leastSlow), maxSlow)
+	g.gap = g.slow
+	hold := maxHold
+	if g.refusals < 8 {
+		hold = min(firstHold<<g.refusals, maxHold)
+	}
+	g.refusals++
+	if d, ok := retryAfter(header.Get("Retry-After"), now); ok {
+		hold = max(d, g.slow)
+	}
+	g.held = now.Add(hold)
+	g.why = fmt.Errorf("%w: status %d", crawler.ErrBusy, status)
+	return &crawler.HostError{Host: key, Until: g.held, Err: g.why}
+}
+
+// retryAfter reads a Retry-After: seconds or a date (RFC 9110 section 10.2.3). It is at most a day, and never negative.
+func retryAfter(v string, now time.Time) (time.Duration, bool) {
+	v = strings.TrimSpace(v)
+	if v == "" {
+		return 0, false
+	}
+	var d time.Duration
+	if digits := strings.Trim(v, "0123456789") == ""; digits {
+		s, err := strconv.ParseUint(v, 10, 64)
+		if err != nil || s > uint64(maxRetryAfter/time.Second) {
+			return maxRetryAfter, true
+		}
+		d = time.Duration(s) * time.Second
+	} else if t, err := http.ParseTime(v); err == nil {
+		d = t.Sub(now)
+	} else {
+		return 0, false
+	}
+	return min(max(d, 0), maxRetryAfter), true
+}

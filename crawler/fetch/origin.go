@@ -1,0 +1,211 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"cinecrawl/crawler"
+)
+
+const (
+	robotsAge        = 24 * time.Hour // a copy is used no longer, unless robots.txt is unreachable (RFC 9309 section 2.4)
+	maxRobotsHops    = 5              // redirects (RFC 9309 section 2.3.1.2)
+	firstRobotsRetry = time.Minute    // after a robots.txt that was unreachable; doubled each time …
+	maxRobotsRetry   = time.Hour      // … up to here
+	maxStale         = 30 * 24 * time.Hour
+)
+
+// origin is a scheme, host and port, and its robots.txt.
+type origin struct {
+	turn chan struct{} // full while a worker reads or fetches the robots.txt
+
+	// Guarded by Fetcher.mu, written by who has the turn.
+	loaded  bool                // from the store
+	copy    *crawler.RobotsCopy // the last that was reached; nil if none
+	robots  *Robots             // of copy
+	fails   int                 // in a row
+	retryAt time.Time
+	cause   error
+}
+
+// Sitemaps gives the Sitemap lines of the robots.txt that governs a URL, as absolute URLs; none if it was not read yet.
+func (f *Fetcher) Sitemaps(rawURL string) []string {
+	u, err := parse(rawURL)
+	if err != nil {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if o := f.origins[Origin(u)]; o != nil && o.robots != nil {
+		return absolute(u, o.robots.Sitemaps())
+	}
+	return nil
+}
+
+func absolute(base *url.URL, refs []string) []string {
+	var out []string
+	for _, ref := range refs {
+		if u, err := base.Parse(ref); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+			out = append(out, u.String())
+		}
+	}
+	return out
+}
+
+// Sitemaps gives the Sitemap lines of the robots.txt that governs a URL of the site, as absolute URLs. It asks for the robots.txt if
+// no fresh copy is there.
+func (w *worker) Sitemaps(ctx context.Context, site *crawler.Site, rawURL string) ([]string, error) {
+	u, err := parse(rawURL)
+	if err != nil {
+		return nil, fmt.Errorf("robots.txt of %s: %w", rawURL, err)
+	}
+	r, err := w.robots(ctx, site, u)
+	if err != nil {
+		return nil, fmt.Errorf("robots.txt of %s: %w", rawURL, err)
+	}
+	return absolute(u, r.Sitemaps()), nil
+}
+
+// robots gives the robots.txt that governs a URL: the copy in memory or in the store, or one asked for now. While it is unreachable
+// nothing is allowed, which is a HostError (RFC 9309 section 2.3.1.4); if a copy of the last 30 days is there, that one goes on
+// being used (section 2.4).
+func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*Robots, error) {
+	f, key := w.f, Origin(u)
+	f.mu.Lock()
+	o := f.origins[key]
+	if o == nil {
+		o = &origin{turn: make(chan struct{}, 1)}
+		f.origins[key] = o
+	}
+	f.mu.Unlock()
+	// The turn is had while waiting for hosts, never the other way round, and no more than one host is waited for: no deadlock.
+	select {
+	case o.turn <- struct{}{}:
+		defer func() { <-o.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+
+	now := f.cfg.Now()
+	if !o.loaded {
+		w.loadRobots(ctx, key, o)
+	}
+	if o.copy != nil && age(o.copy, now) < robotsAge {
+		return o.robots, nil
+	}
+	if !o.retryAt.After(now) {
+		var delay time.Duration
+		if o.robots != nil {
+			delay = o.robots.CrawlDelay(Agent)
+		}
+		c, err := w.askRobots(ctx, site, u, delay)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		f.mu.Lock()
+		if err == nil {
+			o.copy, o.robots, o.fails, o.retryAt, o.cause = c, ParseRobots(c.Body), 0, time.Time{}, nil
+		} else {
+			o.cause = err
+			o.retryAt = f.cfg.Now().Add(min(firstRobotsRetry<<min(o.fails, 10), maxRobotsRetry))
+			o.fails++
+			if he, ok := errors.AsType[*crawler.HostError](err); ok && he.Until.After(o.retryAt) {
+				o.retryAt = he.Until
+			}
+		}
+		f.mu.Unlock()
+		if err == nil || o.copy == nil {
+			// An unreachable one is kept too, as a fact; but it does not replace the copy that still decides.
+			if f.cfg.Robots != nil {
+				if err := f.cfg.Robots.SaveRobots(ctx, c); err != nil {
+					f.cfg.Log.Warn("robots copy not stored", "url", key, "err", err)
+				}
+			}
+		}
+		if err == nil {
+			return o.robots, nil
+		}
+		f.cfg.Log.Warn("robots.txt unreachable", "url", key, "err", err, "again", o.retryAt)
+	}
+	if o.copy != nil && age(o.copy, now) < maxStale {
+		return o.robots, nil
+	}
+	return nil, &crawler.HostError{Host: hostKey(u), Until: o.retryAt, Err: fmt.Errorf("%w: %w", crawler.ErrRobotsUnreachable, o.cause)}
+}
+
+// age is how old a copy is. One from the future, which a clock that was set back leaves, is too old for anything.
+func age(c *crawler.RobotsCopy, now time.Time) time.Duration {
+	d := now.Sub(c.FetchedAt)
+	if d < -time.Minute {
+		return maxStale
+	}
+	return max(d, 0)
+}
+
+// loadRobots takes what the store has.
+func (w *worker) loadRobots(ctx context.Context, key string, o *origin) {
+	f := w.f
+	var c *crawler.RobotsCopy
+	if f.cfg.Robots != nil {
+		var err error
+		if c, err = f.cfg.Robots.LoadRobots(ctx, key); err != nil {
+			f.cfg.Log.Warn("robots copy not loaded", "url", key, "err", err)
+			c = nil
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o.loaded = true
+	switch {
+	case c == nil:
+	case reached(c.Status):
+		o.copy, o.robots = c, ParseRobots(c.Body)
+	default:
+		// A restart is no reason to ask sooner.
+		if d := age(c, f.cfg.Now()); d < firstRobotsRetry {
+			o.fails, o.retryAt, o.cause = 1, c.FetchedAt.Add(firstRobotsRetry), errors.New(c.Err)
+		}
+	}
+}
+
+// reached says whether a status settles what may be fetched: a success says it, a 4xx that there are no restrictions
+// (RFC 9309 section 2.3.1.3), and a redirect that led nowhere counts as such (section 2.3.1.2). 429 is about us, not about the file.
+func reached(status int) bool {
+	return status >= 200 && status < 500 && status != http.StatusTooManyRequests
+}
+
+// askRobots asks for a robots.txt, and follows its redirects, to other hosts too. The copy says what came of it even if the error
+// says that it was unreachable.
+func (w *worker) askRobots(ctx context.Context, site *crawler.Site, u *url.URL, delay time.Duration) (*crawler.RobotsCopy, error) {
+	c := &crawler.RobotsCopy{Origin: Origin(u), FetchedAt: w.f.cfg.Now()}
+	at := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
+	for hop := 0; ; hop++ {
+		a, err := w.ask(ctx, site, at, delay, request{limit: maxRobots})
+		if err == nil && !reached(a.status) {
+			err = fmt.Errorf("status %d", a.status)
+		}
+		if err != nil {
+			c.Status, c.Err = a.status, err.Error()
+			return c, err
+		}
+		c.Status = a.status
+		switch {
+		case a.status >= 300 && a.status < 400:
+			next, err := at.Parse(a.header.Get("Location"))
+			if hop == maxRobotsHops || err != nil || a.header.Get("Location") == "" {
+				return c, nil
+			}
+			if at, err = parse(next.String()); err != nil {
+				return c, nil
+			}
+			continue
+		case a.status < 300:
+			c.Body = boundRobots(a.body)
+		}
+		return c, nil
+	}
+}

@@ -1,0 +1,209 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"cinecrawl/crawler"
+
+	"github.com/gocolly/colly/v2"
+)
+
+// worker fetches one URL at a time with a collector of its own.
+type worker struct {
+	f *Fetcher
+	c *colly.Collector
+
+	// The exchange under way.
+	req  request
+	url  *url.URL
+	got  answer
+	stop context.CancelCauseFunc
+}
+
+// request says what is asked for.
+type request struct {
+	kind         crawler.Kind // "" for a robots.txt
+	limit        int64        // bytes of the decoded body
+	etag         string
+	lastModified string
+	named        bool
+}
+
+// answer is what came.
+type answer struct {
+	status      int
+	header      http.Header
+	contentType string
+	body        []byte
+	started     time.Time
+}
+
+// Worker gives a fetcher for use by one goroutine at a time. It also has a method
+//
+//	Sitemaps(ctx context.Context, site *crawler.Site, url string) ([]string, error)
+//
+// which reads the robots.txt that governs a URL, if that was not done yet, and gives its Sitemap lines.
+func (f *Fetcher) Worker() crawler.Fetcher { return f.worker() }
+
+func (f *Fetcher) worker() *worker {
+	w := &worker{f: f}
+	// Not colly.NewCollector, which would let COLLY_ variables of the environment change what is set here.
+	w.c = new(colly.Collector)
+	w.c.Init()
+	w.c.UserAgent = f.userAgent
+	w.c.AllowURLRevisit = true        // the frontier knows what was visited; colly's set would only grow
+	w.c.IgnoreRobotsTxt = true        // ours decides, see worker.robots
+	w.c.ParseHTTPErrorResponse = true // every status is an answer
+	w.c.MaxBodySize = 0               // it would cut the body and say nothing: transport.go bounds it
+	w.c.SetClient(&http.Client{       // without cookies, and without a timeout: transport.go has several
+		Transport:     w,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	})
+	// Colly parses URLs in its own way and may write them anew. What is asked for is what robots.txt was asked about.
+	w.c.OnRequest(func(r *colly.Request) { *r.URL = *w.url })
+	w.c.OnResponse(func(r *colly.Response) { w.got.body = r.Body })
+	return w
+}
+
+// Fetch implements crawler.Fetcher. Only the body of a 2xx answer is read. The errors are, wrapped: ErrDisallowed with the line that
+// decided, *HostError for a host that must wait, ErrNotHTML, ErrTooLarge, ErrTimeout, ErrCutShort, ErrUnreadable,
+// ErrForbiddenAddress, the context's own, and those of the net and tls packages.
+func (w *worker) Fetch(ctx context.Context, t crawler.Task, site *crawler.Site) (*crawler.Page, error) {
+	p, err := w.fetch(ctx, t, site)
+	if err != nil {
+		return nil, fmt.Errorf("fetch %s: %w", t.URL, err)
+	}
+	return p, nil
+}
+
+func (w *worker) fetch(ctx context.Context, t crawler.Task, site *crawler.Site) (*crawler.Page, error) {
+	u, err := parse(t.URL)
+	if err != nil {
+		return nil, err
+	}
+	robots, err := w.robots(ctx, site, u)
+	if err != nil {
+		return nil, err
+	}
+	if ok, line := robots.Allowed(Agent, u.RequestURI()); !ok {
+		return nil, fmt.Errorf("%w: %s", crawler.ErrDisallowed, line)
+	}
+	r := request{kind: t.Kind, limit: w.f.cfg.MaxBody, etag: t.ETag, lastModified: t.LastModified}
+	if r.kind == "" {
+		r.kind = crawler.KindPage
+	}
+	switch {
+	case r.kind == crawler.KindSitemap:
+		r.limit = MaxSitemap
+	case site != nil && site.MaxBody > 0:
+		r.limit = site.MaxBody
+	}
+	a, err := w.ask(ctx, site, u, robots.CrawlDelay(Agent), r)
+	if err != nil {
+		return nil, err
+	}
+	p := &crawler.Page{
+		URL: t.URL, Status: a.status, Header: a.header, Body: a.body, ContentType: a.contentType,
+		Charset:   charsetOf(r.kind, a.header.Get("Content-Type"), a.body),
+		FetchedAt: a.started, Took: w.f.cfg.Now().Sub(a.started),
+	}
+	if loc := a.header.Get("Location"); loc != "" && a.status >= 300 && a.status < 400 {
+		if l, err := u.Parse(loc); err == nil {
+			p.Location = l.String()
+		}
+	}
+	return p, nil
+}
+
+// ask makes one request when the host's turn has come and its gap has passed.
+func (w *worker) ask(ctx context.Context, site *crawler.Site, u *url.URL, delay time.Duration, r request) (answer, error) {
+	key := hostKey(u)
+	g, err := w.f.enter(ctx, key)
+	if err != nil {
+		return answer{}, err
+	}
+	defer w.f.leave(g)
+	gap := delay
+	if site != nil {
+		gap = max(gap, site.Gap)
+	}
+	if err := w.f.await(ctx, key, g, gap); err != nil {
+		return answer{}, err
+	}
+	r.named = named(site, u)
+	err = w.exchange(ctx, u, r)
+	a := w.got
+	w.got = answer{}
+	if busy := w.f.answered(key, g, a.status, a.header); busy != nil {
+		return a, busy
+	}
+	return a, err
+}
+
+// exchange makes one request with colly. What is known of the answer is in w.got, whether or not there is an error.
+func (w *worker) exchange(parent context.Context, u *url.URL, r request) error {
+	ctx, stop := context.WithCancelCause(parent)
+	defer stop(nil)
+	whole := time.AfterFunc(w.f.cfg.Timeout, func() {
+		stop(fmt.Errorf("%w: no whole answer in %v", crawler.ErrTimeout, w.f.cfg.Timeout))
+	})
+	defer whole.Stop()
+
+	w.req, w.url, w.got, w.stop = r, u, answer{started: w.f.cfg.Now()}, stop
+	w.c.Context = ctx
+	h := http.Header{
+		"User-Agent":      {w.f.userAgent},
+		"Accept":          {accept(r.kind)},
+		"Accept-Encoding": {acceptEncoding},
+	}
+	// RFC 9110 section 13.1. The validators are as a server wrote them, so they may be anything.
+	if clean(r.etag) {
+		h["If-None-Match"] = []string{r.etag}
+	}
+	if clean(r.lastModified) {
+		h["If-Modified-Since"] = []string{r.lastModified}
+	}
+	err := w.c.Request(http.MethodGet, u.String(), nil, nil, h)
+	if err == nil {
+		return nil
+	}
+	if parent.Err() != nil {
+		return parent.Err()
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return cause // a time bound
+	}
+	if ue, ok := errors.AsType[*url.Error](err); ok {
+		err = ue.Err // the caller says the URL
+	}
+	if ne, ok := errors.AsType[net.Error](err); ok && ne.Timeout() {
+		return fmt.Errorf("%w: %w", crawler.ErrTimeout, err)
+	}
+	return err
+}
+
+func accept(k crawler.Kind) string {
+	switch k {
+	case crawler.KindPage:
+		return "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"
+	case "":
+		return "text/plain,*/*;q=0.1"
+	}
+	return "application/xml,text/xml;q=0.9,*/*;q=0.5"
+}
+
+// clean says whether a header value is there and can be sent (RFC 9110 section 5.5).
+func clean(v string) bool {
+	for i := 0; i < len(v); i++ {
+		if v[i] < ' ' && v[i] != '\t' || v[i] == 0x7f {
+			return false
+		}
+	}
+	return v != ""
+}
