@@ -8,31 +8,21 @@ import (
 // running text is no sidebar, whatever it is called. Only comments need more: the talk below a short review can be longer than
 // the review.
 func (w *walk) settle() {
-	const outside = isComment | isHidden | isDropped
-	var visible int32
-	for i := range w.pieces {
-		p := &w.pieces[i]
-		f := &w.frames[p.frame]
-		if p.prose > 0 && (p.own|f.around)&outside == 0 {
-			f.solid += p.prose
-		}
+	if shown := w.shown(); w.reveal(shown) {
+		w.shown()
 	}
-	for i := len(w.frames) - 1; i > 0; i-- {
-		w.frames[w.frames[i].parent].solid += w.frames[i].solid
-	}
-	visible = w.frames[0].solid
+	visible := w.frames[0].solid
 	w.titled(visible)
 	for i := range w.frames {
 		f := &w.frames[i]
 		if f.tag == atom.Form && f.inputs > 0 {
 			f.own |= isSignup
 		}
-		if f.own&isHidden != 0 && f.prose > visible && w.holdsHeadline(int32(i)) {
-			f.own &^= isHidden
-		}
-		if f.own&chrome != 0 && f.own&isDropped == 0 && visible > 0 && 2*f.solid >= visible {
-			if f.own&isComment == 0 || w.holdsHeadline(int32(i)) {
-				f.own &^= chrome
+		const firm = isHidden | isDropped // no hints
+		if f.own&chrome&^firm != 0 && visible > 0 {
+			most, some := 2*f.solid >= visible, 4*f.solid >= visible
+			if (most && f.own&isComment == 0) || some && w.holdsHeadline(int32(i)) {
+				f.own &^= chrome &^ firm
 			}
 		}
 		if f.parent >= 0 {
@@ -42,12 +32,48 @@ func (w *walk) settle() {
 	}
 }
 
+// shown adds up the running text that stands outside menus, page feet, comments and hidden elements, and gives the sum.
+func (w *walk) shown() int32 {
+	const outside = isComment | isHidden | isDropped
+	for i := range w.frames {
+		f := &w.frames[i]
+		f.solid, f.under = 0, f.own
+		if f.tag == atom.Nav || f.tag == atom.Footer {
+			f.under |= isHidden
+		}
+		if f.parent >= 0 {
+			f.under |= w.frames[f.parent].under
+		}
+	}
+	for i := range w.pieces {
+		p := &w.pieces[i]
+		if f := &w.frames[p.frame]; p.prose > 0 && (p.own|f.under)&outside == 0 {
+			f.solid += p.prose
+		}
+	}
+	for i := len(w.frames) - 1; i > 0; i-- {
+		w.frames[w.frames[i].parent].solid += w.frames[i].solid
+	}
+	return w.frames[0].solid
+}
+
+// reveal shows hidden elements that hold more running text than all that is shown: scripts unhide them when the page has loaded.
+func (w *walk) reveal(shown int32) (any bool) {
+	for i := range w.frames {
+		if f := &w.frames[i]; f.own&isHidden != 0 && f.prose > 2*shown && f.prose > 300 {
+			f.own &^= isHidden
+			any = true
+		}
+	}
+	return any
+}
+
 // titled gives an element the meaning of the label that stands first in it: a list below "You may also like" is related, whatever
 // its class. An element that holds much of the text is not taken for its label's.
 func (w *walk) titled(visible int32) {
 	for i := range w.pieces {
 		p := &w.pieces[i]
-		l := label(p)
+		l := w.label(i)
 		if l == 0 {
 			continue
 		}
@@ -56,10 +82,21 @@ func (w *walk) titled(visible int32) {
 			if 3*fr.solid >= visible && fr.solid > 0 || fr.tag == atom.Body {
 				break
 			}
-			fr.own |= l
-			fr.around |= l
+			if int(fr.last)-i > 1 {
+				fr.own |= l
+			}
 		}
 	}
+}
+
+// label says what the block heads, 0 if it is no label.
+func (w *walk) label(i int) flags {
+	p := &w.pieces[i]
+	l := label(p)
+	if l == 0 && p.chars < 30 && i+1 < len(w.pieces) && w.pieces[i+1].linkDensity() > 0.6 {
+		l = weak[foldLine(p.text)]
+	}
+	return l
 }
 
 // holdsHeadline says whether an <h1> or an element that calls itself the text of the piece stands in a frame.

@@ -94,6 +94,7 @@ func (j *judge) root(root int32) {
 			j.end = i
 		}
 	}
+	noted := false    // below a heading of footnotes
 	var section flags // the chrome that a label opened
 	sectionEnd, level := 0, int8(0)
 	for i := first; i < last; i++ {
@@ -108,7 +109,7 @@ func (j *judge) root(root int32) {
 		if section != 0 && section&(isComment|isAuthor) == 0 && p.kind != ListItem && p.prose > 200 && p.linkDensity() < 0.3 && i > first && j.pieces[i-1].kind != Heading {
 			section = 0
 		}
-		if l := label(p); l != 0 && section == 0 && own&chrome == 0 && (p.kind == Heading || 2*p.bold > p.chars || i > j.begin) {
+		if l := j.label(i); l != 0 && section == 0 && own&chrome&^l == 0 && (p.kind == Heading || 2*p.bold > p.chars || i > j.begin) {
 			section, sectionEnd, level = l, last, 7
 			if p.kind == Heading {
 				level = p.level
@@ -125,6 +126,12 @@ func (j *judge) root(root int32) {
 				j.said[i] = drop("label:"+l.name(), 1.5)
 				continue
 			}
+		}
+		if p.kind == Heading {
+			noted = notes[foldLine(p.text)]
+		}
+		if noted {
+			own |= isNote
 		}
 		if section != 0 {
 			j.said[i] = drop("under:"+section.name(), 1.2)
@@ -202,11 +209,11 @@ func (j *judge) block(i int, p *piece, own flags, dropped string, titles []strin
 	}
 	if folded != "" {
 		switch n := callsIn(folded); {
-		case n >= 3, n == 2 && (p.chars < 200 || before || after), n == 1 && p.chars < 120 && (before || after || ld > 0.5):
+		case n >= 3, n == 2 && (before || after || p.chars < 200 && p.links > 0), n == 1 && p.chars < 120 && (before || after || ld > 0.5):
 			return drop("call", 0.5+float64(n)/2)
 		}
 	}
-	if ld > 0.8 && p.chars < 200 && p.kind != Heading {
+	if own&isNote == 0 && ld > 0.8 && p.chars < 200 && p.kind != Heading {
 		return drop("links", 1+ld)
 	}
 	if p.prose > 0 {

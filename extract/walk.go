@@ -16,8 +16,7 @@ type frame struct {
 	first, last int32 // blocks
 	tag         atom.Atom
 	own         flags // what the element says of itself
-	around      flags // what it and all elements around it say of themselves
-	under       flags // the same, after settle has weighed it
+	under       flags // what it and all elements around it say, once settle has weighed it
 	drop        string
 	chars       int32 // characters that are no white space, in it and below
 	linked      int32 // of those, inside links
@@ -88,13 +87,7 @@ func newWalk(root *html.Node, rules []sourced) *walk {
 }
 
 func (w *walk) open(n *html.Node, tag atom.Atom, own flags) {
-	f := frame{node: n, parent: w.cur, first: int32(len(w.pieces)), tag: tag, own: own, around: own}
-	if w.cur >= 0 {
-		f.around |= w.frames[w.cur].around
-	}
-	if tag == atom.Nav || tag == atom.Footer {
-		f.around |= isHidden
-	}
+	f := frame{node: n, parent: w.cur, first: int32(len(w.pieces)), tag: tag, own: own}
 	w.cur = int32(len(w.frames))
 	w.frames = append(w.frames, f)
 }

@@ -12,6 +12,8 @@ var wordLists string
 var (
 	labels = map[string]flags{}  // whole lines that head something else than the review
 	starts = map[string][]line{} // beginnings of lines, by first word
+	weak   = map[string]flags{}  // the same, only where links follow
+	notes  = map[string]bool{}   // headings of footnotes and references
 	calls  = map[string][]string{}
 )
 
@@ -38,6 +40,10 @@ func init() {
 				if labels[folded] == 0 {
 					labels[folded] = flagOf[list]
 				}
+			case "weak":
+				weak[folded] = flagOf[list]
+			case "notes":
+				notes[folded] = true
 			case "line":
 				starts[first] = append(starts[first], line{folded, list})
 			case "call":
