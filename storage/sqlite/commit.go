@@ -1,0 +1,411 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"cinecrawl/crawler"
+	"cinecrawl/extract"
+	"cinecrawl/storage"
+)
+
+// readAs says whether an outcome tells what the page is: then its validators and its snapshot are kept, and a later 304 means that
+// outcome again.
+func readAs(o crawler.Outcome) bool {
+	switch o {
+	case crawler.Reviewed, crawler.Roundup, crawler.NotReview, crawler.Listed, crawler.Duplicate:
+		return true
+	}
+	return false
+}
+
+// passing says whether an outcome tells nothing of the page, so that what is known of it stands.
+func passing(o crawler.Outcome) bool {
+	switch o {
+	case crawler.Unchanged, crawler.ServerError, crawler.Unreachable, crawler.TimedOut, crawler.Disallowed, crawler.OverBudget:
+		return true
+	}
+	return false
+}
+
+// snapshotOf says whether the page of a visit is kept: HTML that was read, or that a better reader might. Sitemaps and feeds are
+// not: they are asked again instead.
+func snapshotOf(v *crawler.Visit) bool {
+	return v.Page != nil && v.Page.Status/100 == 2 && v.Task.Kind == crawler.KindPage &&
+		(readAs(v.Outcome) || v.Outcome == crawler.Unreadable)
+}
+
+// packed is a page made ready before the transaction begins.
+type packed struct {
+	header string
+	hash   [sha256.Size]byte
+	body   []byte
+}
+
+func (s *Store) packPage(p *crawler.Page) (*packed, error) {
+	if len(p.Body) > maxBody {
+		return nil, fmt.Errorf("body of %d bytes is over the bound of %d", len(p.Body), maxBody)
+	}
+	header, err := json.Marshal(p.Header)
+	if err != nil {
+		return nil, err
+	}
+	return &packed{header: string(header), hash: sha256.Sum256(p.Body), body: s.zip.pack(p.Body)}, nil
+}
+
+// tally is what a commit adds to a run.
+type tally struct {
+	fetched, added, changed, unchanged int
+	outcomes                           map[crawler.Outcome]int
+}
+
+// Commit implements crawler.Frontier.
+func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.Stored, error) {
+	if len(visits) == 0 {
+		return nil, nil
+	}
+	// What costs time and needs no lock comes first.
+	pages := make([]*packed, len(visits))
+	reviews := make([]*row, len(visits))
+	for i := range visits {
+		v := &visits[i]
+		var err error
+		if snapshotOf(v) {
+			if pages[i], err = s.packPage(v.Page); err != nil {
+				return nil, fmt.Errorf("commit %s: %w", v.Task.URL, err)
+			}
+		}
+		if v.Outcome == crawler.Reviewed || v.Outcome == crawler.Roundup {
+			if reviews[i], err = reviewRow(v); err != nil {
+				return nil, fmt.Errorf("commit %s: %w", v.Task.URL, err)
+			}
+		}
+	}
+
+	stored := make([]crawler.Stored, len(visits))
+	err := s.write(ctx, func(t *tx) error {
+		leases := make(map[string]*lease)
+		tallies := make(map[int64]*tally)
+		for i := range visits {
+			v := &visits[i]
+			l := leases[v.Task.Site]
+			if l == nil {
+				var err error
+				if l, err = t.fence(v.Task.Site); err != nil {
+					return err
+				}
+				leases[v.Task.Site] = l
+				tallies[l.run] = &tally{outcomes: make(map[crawler.Outcome]int)}
+			}
+			var err error
+			if stored[i], err = t.visit(l, tallies[l.run], v, pages[i], reviews[i]); err != nil {
+				return fmt.Errorf("%s: %w", v.Task.URL, err)
+			}
+		}
+		for run, n := range tallies {
+			if err := t.count(run, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("commit: %w", err)
+	}
+	return stored, nil
+}
+
+// visit stores one visit.
+func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *row) (crawler.Stored, error) {
+	var stored crawler.Stored
+	at := t.s.now()
+	status := 0
+	if v.Page != nil {
+		n.fetched++
+		status = v.Page.Status
+		if !v.Page.FetchedAt.IsZero() {
+			at = v.Page.FetchedAt
+		}
+	}
+	id, err := t.taskID(l, &v.Task)
+	if err != nil {
+		return stored, err
+	}
+
+	if v.Outcome == "" {
+		if err := t.postpone(id, v, at, status); err != nil {
+			return stored, err
+		}
+	} else {
+		outcome, why := v.Outcome, v.Why
+		if review != nil {
+			var other string
+			if stored.Change, other, err = t.saveReview(id, review, at); err != nil {
+				return stored, err
+			}
+			if other != "" {
+				outcome, why = crawler.Duplicate, "the review is stored from "+other
+			}
+		}
+		if page != nil {
+			if err := t.savePage(id, v.Page, page, at); err != nil {
+				return stored, err
+			}
+		}
+		known, err := t.finish(id, v, outcome, why, at, status)
+		if err != nil {
+			return stored, err
+		}
+		if outcome == crawler.Unchanged && (known == crawler.Reviewed || known == crawler.Roundup) {
+			stored.Change = crawler.SameReview
+		}
+		n.outcomes[outcome]++
+	}
+	switch stored.Change {
+	case crawler.NewReview:
+		n.added++
+	case crawler.Revised:
+		n.changed++
+	case crawler.SameReview:
+		n.unchanged++
+	}
+
+	if !v.HoldHost.IsZero() {
+		// All sites of the host: politeness knows hosts only.
+		if _, err := t.exec(`UPDATE hosts SET hold_until = $1 WHERE host = $2 AND hold_until < $1`, millis(v.HoldHost), v.Task.Host); err != nil {
+			return stored, err
+		}
+	}
+	for i := range v.Links {
+		added, err := t.link(l, &v.Links[i])
+		if err != nil {
+			return stored, err
+		}
+		if added {
+			stored.Added++
+		}
+	}
+	return stored, nil
+}
+
+// taskID finds the task of a visit, and stores a task that was never in the frontier.
+func (t *tx) taskID(l *lease, task *crawler.Task) (int64, error) {
+	if task.ID == 0 {
+		if _, err := t.link(l, task); err != nil {
+			return 0, err
+		}
+	}
+	query, key := `SELECT id FROM tasks WHERE id = $1 AND site_id = $2`, any(task.ID)
+	if task.ID == 0 {
+		query, key = `SELECT id FROM tasks WHERE url = $1 AND site_id = $2`, task.URL
+	}
+	var id int64
+	err := t.row([]any{&id}, query, key, l.site)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("task %d of %s: %w", task.ID, l.name, storage.ErrNotFound)
+	}
+	return id, err
+}
+
+// postpone keeps a task queued.
+func (t *tx) postpone(id int64, v *crawler.Visit, at time.Time, status int) error {
+	_, err := t.exec(`UPDATE tasks SET due = $1, tries = $2, last = '', why = $3, status = $4, visited_at = $5 WHERE id = $6`,
+		dueMillis(v.RetryAt), v.Task.Tries, v.Why, status, millis(at), id)
+	return err
+}
+
+// finish takes a task out of the queue. It gives the outcome that is now known of the URL.
+func (t *tx) finish(id int64, v *crawler.Visit, outcome crawler.Outcome, why string, at time.Time, status int) (crawler.Outcome, error) {
+	// nil leaves a column as it is.
+	var etag, modified, read, kind any
+	switch {
+	case readAs(outcome):
+		read = string(outcome)
+	case !passing(outcome):
+		read, etag, modified = "", "", ""
+	}
+	if v.Page != nil && (readAs(outcome) || outcome == crawler.Unchanged) {
+		if e := v.Page.Header.Get("ETag"); e != "" || outcome != crawler.Unchanged {
+			etag = e
+		}
+		if m := v.Page.Header.Get("Last-Modified"); m != "" || outcome != crawler.Unchanged {
+			modified = m
+		}
+	}
+	if r, ok := v.Record.(*extract.Review); ok && r != nil {
+		kind = string(r.Kind)
+	}
+	var known string
+	err := t.row([]any{&known}, `UPDATE tasks SET due = NULL, tries = $1, last = $2, status = $3, visited_at = $4,
+			outcome = CASE WHEN $2 = 'unchanged' AND read_as <> '' THEN read_as ELSE $2 END,
+			why = CASE WHEN $2 = 'unchanged' AND read_as <> '' THEN why ELSE $5 END,
+			read_as = COALESCE($6, read_as), etag = COALESCE($7, etag), last_modified = COALESCE($8, last_modified),
+			page_kind = COALESCE($9, page_kind)
+		WHERE id = $10 RETURNING outcome`,
+		v.Task.Tries, string(outcome), status, millis(at), why, read, etag, modified, kind, id)
+	return crawler.Outcome(known), err
+}
+
+// savePage keeps a snapshot. The same bytes are not written again.
+func (t *tx) savePage(id int64, p *crawler.Page, z *packed, at time.Time) error {
+	n, err := t.exec(`UPDATE pages SET status = $2, content_type = $3, charset = $4, header = $5, fetched_at = $6, took = $7
+		WHERE task_id = $1 AND hash = $8`,
+		id, p.Status, p.ContentType, p.Charset, z.header, millis(at), p.Took.Milliseconds(), z.hash[:])
+	if err != nil || n > 0 {
+		return err
+	}
+	_, err = t.exec(`INSERT INTO pages (task_id, status, content_type, charset, header, fetched_at, took, hash, size, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (task_id) DO UPDATE SET status = excluded.status, content_type = excluded.content_type, charset = excluded.charset,
+			header = excluded.header, fetched_at = excluded.fetched_at, took = excluded.took, hash = excluded.hash,
+			size = excluded.size, body = excluded.body`,
+		id, p.Status, p.ContentType, p.Charset, z.header, millis(at), p.Took.Milliseconds(), z.hash[:], len(p.Body), z.body)
+	return err
+}
+
+// count adds to the figures of a run.
+func (t *tx) count(run int64, n *tally) error {
+	if _, err := t.exec(`UPDATE runs SET fetched = fetched + $1, added = added + $2, changed = changed + $3, unchanged = unchanged + $4
+		WHERE id = $5`, n.fetched, n.added, n.changed, n.unchanged, run); err != nil {
+		return err
+	}
+	for outcome, k := range n.outcomes {
+		if _, err := t.exec(`INSERT INTO run_outcomes (run_id, outcome, n) VALUES ($1, $2, $3)
+			ON CONFLICT (run_id, outcome) DO UPDATE SET n = run_outcomes.n + excluded.n`, run, string(outcome), k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// link queues a task that was found, and says whether it is queued now and was not before. A known one takes the better of both
+// priorities and depths, and is due again if it was found with a date of change after its last visit that is news.
+func (t *tx) link(l *lease, task *crawler.Task) (bool, error) {
+	lastmod := dueMillis(task.LastMod)
+	if t.s.links.knows(task.URL, task.Hint, task.Depth, lastmod) {
+		return false, nil
+	}
+	host, err := t.host(l.site, task.Host)
+	if err != nil {
+		return false, err
+	}
+	n, err := t.exec(`INSERT INTO tasks (site_id, host_id, url, kind, depth, found, found_on, hops, due, lastmod, hint)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (url) DO NOTHING`,
+		l.site, host, task.URL, string(task.Kind), task.Depth, string(task.Found), task.From, task.Hops, dueMillis(task.Due), lastmod, task.Hint)
+	if err != nil {
+		return false, err
+	}
+	added := n > 0
+	if !added && lastmod > 0 {
+		n, err = t.exec(`UPDATE tasks SET due = 0, tries = 0 WHERE url = $1 AND site_id = $3 AND due IS NULL AND $2 > visited_at AND $2 > lastmod`,
+			task.URL, lastmod, l.site)
+		if err != nil {
+			return false, err
+		}
+		added = n > 0
+		if _, err = t.exec(`UPDATE tasks SET lastmod = $2 WHERE url = $1 AND lastmod < $2`, task.URL, lastmod); err != nil {
+			return false, err
+		}
+	}
+	if n == 0 || lastmod > 0 {
+		if _, err := t.exec(`UPDATE tasks SET hint = CASE WHEN hint < $2 THEN $2 ELSE hint END, depth = CASE WHEN depth > $3 THEN $3 ELSE depth END
+			WHERE url = $1 AND (hint < $2 OR depth > $3)`, task.URL, task.Hint, task.Depth); err != nil {
+			return false, err
+		}
+	}
+	t.s.links.add(task.URL, task.Hint, task.Depth, lastmod)
+	return added, nil
+}
+
+// host gives the ID of a host of a site.
+func (t *tx) host(site int64, host string) (int64, error) {
+	key := hostKey{site, host}
+	if id, ok := t.s.hosts[key]; ok {
+		return id, nil
+	}
+	if host == "" {
+		return 0, errors.New("a task has no host")
+	}
+	if _, err := t.exec(`INSERT INTO hosts (site_id, host) VALUES ($1, $2) ON CONFLICT (site_id, host) DO NOTHING`, site, host); err != nil {
+		return 0, err
+	}
+	var id int64
+	if err := t.row([]any{&id}, `SELECT id FROM hosts WHERE site_id = $1 AND host = $2`, site, host); err != nil {
+		return 0, err
+	}
+	if len(t.s.hosts) >= maxHosts {
+		clear(t.s.hosts)
+	}
+	t.s.hosts[key] = id
+	return id, nil
+}
+
+// Bounds of what a Store remembers of the database.
+const (
+	maxHosts = 10_000
+	maxLinks = 8192 // a generation, of two
+)
+
+// linkCache remembers links that were stored lately. A page's menu, sidebar and foot are on every page of a site; asking the
+// database for each of them would be most of the cost of a commit. What it holds never becomes wrong, whoever else writes:
+// tasks are never removed, priorities only rise, depths only fall, and a date is news only once.
+type linkCache struct {
+	young, old map[string]seenLink
+}
+
+type seenLink struct {
+	lastmod     int64
+	hint, depth int
+}
+
+func (c *linkCache) knows(url string, hint, depth int, lastmod int64) bool {
+	l, ok := c.young[url]
+	if !ok {
+		if l, ok = c.old[url]; ok {
+			c.put(url, l)
+		}
+	}
+	return ok && hint <= l.hint && depth >= l.depth && lastmod <= l.lastmod
+}
+
+func (c *linkCache) add(url string, hint, depth int, lastmod int64) {
+	l, ok := c.young[url]
+	if ok {
+		hint, depth, lastmod = max(hint, l.hint), min(depth, l.depth), max(lastmod, l.lastmod)
+	}
+	c.put(url, seenLink{lastmod: lastmod, hint: hint, depth: depth})
+}
+
+func (c *linkCache) put(url string, l seenLink) {
+	if c.young == nil || len(c.young) >= maxLinks {
+		c.young, c.old = make(map[string]seenLink), c.young
+	}
+	c.young[strings.Clone(url)] = l // the URL may be part of a whole page
+}
+
+func (c *linkCache) clear() { c.young, c.old = nil, nil }
+
+// millis is a time as it is stored; the zero time is 0.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// dueMillis is millis of a time that means nothing before 1970: 0 is at once, or not known.
+func dueMillis(t time.Time) int64 { return max(0, millis(t)) }
+
+// moment is the opposite of millis.
+func moment(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

@@ -1,0 +1,279 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"cinecrawl/crawler"
+	"cinecrawl/storage"
+)
+
+// leaseTime is how long a holder that cannot be seen (it runs on another machine) is taken for alive after its last sign of life.
+const leaseTime = 30 * time.Second
+
+// lease is a run that a Store holds.
+type lease struct {
+	site  int64
+	run   int64
+	epoch int64
+	name  string
+}
+
+// process tells this process from another that later gets its number, as in a container that is started again.
+var process = sync.OnceValue(rand.Text)
+
+// newOwner names a holder: host/pid/process/handle.
+func newOwner() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "?" // then only the lease tells
+	}
+	return fmt.Sprintf("%s/%d/%s/%s", strings.ReplaceAll(host, "/", "_"), os.Getpid(), process(), rand.Text())
+}
+
+// gone says whether a holder is known to be dead.
+func gone(owner string) bool {
+	mine := strings.Split(newOwner(), "/")
+	its := strings.Split(owner, "/")
+	if len(its) != 4 || its[0] != mine[0] || its[0] == "?" {
+		return false
+	}
+	pid, err := strconv.Atoi(its[1])
+	if err != nil {
+		return false
+	}
+	if its[1] == mine[1] {
+		return its[2] != mine[2]
+	}
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return true
+	}
+	defer p.Release()
+	if errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone) {
+		return true
+	}
+	// A killed process whose parent did not wait for it still has its number, on Linux with the state Z.
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	end := bytes.LastIndexByte(stat, ')')
+	return end >= 0 && bytes.HasPrefix(stat[end:], []byte(") Z"))
+}
+
+// StartRun implements storage.Store.
+func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task, revisit time.Duration) (*storage.Run, error) {
+	if site == "" {
+		return nil, errors.New("start run: the site has no name")
+	}
+	var run *storage.Run
+	err := s.write(ctx, func(t *tx) error {
+		now := s.now()
+		var l lease
+		l.name = site
+		if _, err := t.exec(`INSERT INTO sites (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`, site); err != nil {
+			return err
+		}
+		var owner string
+		var until int64
+		err := t.row([]any{&l.site, &l.epoch, &owner, &until}, `SELECT id, epoch, owner, lease_until FROM sites WHERE name = $1`, site)
+		if err != nil {
+			return err
+		}
+		if owner != "" && until > millis(now) && !gone(owner) {
+			return fmt.Errorf("%w (%s)", storage.ErrBusy, describeOwner(owner))
+		}
+		l.epoch++
+		if _, err := t.exec(`UPDATE sites SET epoch = $1, owner = $2, lease_until = $3 WHERE id = $4`,
+			l.epoch, s.owner, millis(now.Add(leaseTime)), l.site); err != nil {
+			return err
+		}
+
+		var finished bool
+		err = t.row([]any{&l.run, &finished}, `SELECT id, finished FROM runs WHERE site_id = $1 ORDER BY id DESC LIMIT 1`, l.site)
+		switch {
+		case errors.Is(err, sql.ErrNoRows) || err == nil && finished:
+			if err := t.row([]any{&l.run}, `INSERT INTO runs (site_id, epoch, started) VALUES ($1, $2, $3) RETURNING id`,
+				l.site, l.epoch, millis(now)); err != nil {
+				return err
+			}
+			if err := t.requeue(&l, now, revisit); err != nil {
+				return err
+			}
+			if err := t.seed(&l, seeds, true); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		default:
+			if _, err := t.exec(`UPDATE runs SET epoch = $1, ended = NULL, resumed = 1, why = '' WHERE id = $2`, l.epoch, l.run); err != nil {
+				return err
+			}
+			if err := t.seed(&l, seeds, false); err != nil {
+				return err
+			}
+		}
+		if run, err = t.run(&l); err != nil {
+			return err
+		}
+		s.held[site] = &l
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start run of %s: %w", site, err)
+	}
+	s.keepLeases()
+	return run, nil
+}
+
+// describeOwner says who holds a site, for people.
+func describeOwner(owner string) string {
+	if f := strings.Split(owner, "/"); len(f) == 4 {
+		return fmt.Sprintf("process %s on %s", f[1], f[0])
+	}
+	return owner
+}
+
+// requeue makes due again what a new run asks again. It reads the finished tasks of the site, by the index tasks_done.
+func (t *tx) requeue(l *lease, now time.Time, revisit time.Duration) error {
+	if revisit < 0 {
+		return nil
+	}
+	_, err := t.exec(`UPDATE tasks SET due = 0, tries = 0 WHERE site_id = $1 AND due IS NULL AND (
+		visited_at <= $2
+		OR kind IN ('sitemap', 'feed')
+		OR page_kind = 'list'
+		OR (page_kind = '' AND outcome = 'not_review')
+		OR outcome IN ('over_budget', 'disallowed', 'server_error', 'unreachable', 'timeout'))`,
+		l.site, millis(now.Add(-revisit)))
+	return err
+}
+
+// seed queues start pages. Those that are known become due only if again is true; one that another site knows moves here, unless
+// that site is being crawled.
+func (t *tx) seed(l *lease, seeds []crawler.Task, again bool) error {
+	for i := range seeds {
+		task := seeds[i]
+		added, err := t.link(l, &task)
+		if err != nil {
+			return err
+		}
+		if added {
+			continue
+		}
+		var id, site int64
+		var owner string
+		var until int64
+		if err := t.row([]any{&id, &site, &owner, &until}, `SELECT t.id, t.site_id, s.owner, s.lease_until
+			FROM tasks t JOIN sites s ON s.id = t.site_id WHERE t.url = $1`, task.URL); err != nil {
+			return err
+		}
+		switch {
+		case site == l.site && !again:
+			continue
+		case site != l.site && owner != "" && until > millis(t.s.now()) && !gone(owner):
+			continue
+		}
+		host, err := t.host(l.site, task.Host)
+		if err != nil {
+			return err
+		}
+		// Out of the queue of the one host, into that of the other: the triggers look at due.
+		if _, err := t.exec(`UPDATE tasks SET due = NULL WHERE id = $1`, id); err != nil {
+			return err
+		}
+		if _, err := t.exec(`UPDATE tasks SET due = 0, tries = 0, site_id = $2, host_id = $3 WHERE id = $1`, id, l.site, host); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EndRun implements storage.Store.
+func (s *Store) EndRun(ctx context.Context, run *storage.Run, finished bool, why string) error {
+	err := s.write(context.WithoutCancel(ctx), func(t *tx) error {
+		now := s.now()
+		l := s.held[run.Site]
+		if l == nil || l.run != run.ID || l.epoch != run.Epoch {
+			return storage.ErrLost
+		}
+		n, err := t.exec(`UPDATE sites SET owner = '', lease_until = 0 WHERE id = $1 AND epoch = $2`, l.site, l.epoch)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			delete(s.held, run.Site)
+			return storage.ErrLost
+		}
+		if _, err := t.exec(`UPDATE runs SET ended = $1, finished = $2, why = $3,
+			queued = (SELECT COALESCE(SUM(queued), 0) FROM hosts WHERE site_id = $4) WHERE id = $5`,
+			millis(now), finished, why, l.site, l.run); err != nil {
+			return err
+		}
+		ended, err := t.run(l)
+		if err != nil {
+			return err
+		}
+		*run = *ended
+		delete(s.held, run.Site)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("end run of %s: %w", run.Site, err)
+	}
+	return nil
+}
+
+// fence holds a site for this transaction: it fails if another has taken it, and renews the lease.
+func (t *tx) fence(site string) (*lease, error) {
+	l := t.s.held[site]
+	if l == nil {
+		return nil, fmt.Errorf("%w: no run of %s was started here", storage.ErrLost, site)
+	}
+	n, err := t.exec(`UPDATE sites SET lease_until = $1 WHERE id = $2 AND epoch = $3`, millis(t.s.now().Add(leaseTime)), l.site, l.epoch)
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return nil, fmt.Errorf("%s: %w", site, storage.ErrLost)
+	}
+	return l, nil
+}
+
+// keepLeases renews the leases from time to time, for sites that are asked so slowly that no commit does.
+func (s *Store) keepLeases() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stop != nil || s.closed {
+		return
+	}
+	stop := make(chan struct{})
+	s.stop = stop
+	go func() {
+		tick := time.NewTicker(leaseTime / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+			}
+			// A failure is no loss: the next commit is fenced, and tells.
+			s.write(context.Background(), func(t *tx) error {
+				_, err := t.exec(`UPDATE sites SET lease_until = $1 WHERE owner = $2`, millis(s.now().Add(leaseTime)), s.owner)
+				return err
+			})
+		}
+	}()
+}

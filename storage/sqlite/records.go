@@ -1,0 +1,296 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"cinecrawl/crawler"
+	"cinecrawl/extract"
+	"cinecrawl/storage"
+)
+
+// row is a review as its table has it.
+type row struct {
+	url, pageURL, site, kind string
+	published                any // milliseconds, nil if not known
+	film                     string
+	year                     int
+	author, lang             string
+	words                    int
+	data, textHash           string
+}
+
+// reviewRow makes the row of a visit that ended as a review or roundup.
+func reviewRow(v *crawler.Visit) (*row, error) {
+	r, ok := v.Record.(*extract.Review)
+	if !ok || r == nil {
+		return nil, fmt.Errorf("outcome %s with a record of type %T: it must be *extract.Review", v.Outcome, v.Record)
+	}
+	return newRow(v.Task.Site, v.Task.URL, r)
+}
+
+func newRow(site, pageURL string, r *extract.Review) (*row, error) {
+	if r.URL == "" {
+		return nil, errors.New("a review has no URL")
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	n := &row{
+		url: r.URL, pageURL: pageURL, site: site, kind: string(r.Kind),
+		film: fold(r.Film.Title.Value), year: r.Film.Year.Value,
+		author: fold(r.Author.Value), lang: r.Lang, words: r.Words,
+		data: string(data), textHash: storage.TextHash(r),
+	}
+	if !r.Published.Value.IsZero() {
+		n.published = r.Published.Value.UnixMilli()
+	}
+	return n, nil
+}
+
+// fold makes letters of both cases equal, in Go because SQL's lower knows ASCII only here and a locale there.
+func fold(s string) string { return strings.ToLower(s) }
+
+// saveReview stores a review that was read from a task's page. If another page owns the canonical URL nothing is stored, and owner
+// is that page's URL.
+func (t *tx) saveReview(task int64, r *row, at time.Time) (change crawler.Change, owner string, err error) {
+	var id, its int64
+	var ownerURL, hash string
+	err = t.row([]any{&id, &its, &ownerURL, &hash}, `SELECT r.id, r.task_id, t.url, r.text_hash
+		FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE r.url = $1`, r.url)
+	if errors.Is(err, sql.ErrNoRows) {
+		// The page may have named another canonical URL when it was last read: the record goes with the page.
+		its = task
+		err = t.row([]any{&id, &hash}, `SELECT id, text_hash FROM reviews WHERE task_id = $1 ORDER BY id DESC LIMIT 1`, task)
+	}
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		_, err = t.exec(`INSERT INTO reviews (url, task_id, site, kind, published, film, year, author, lang, words, data, text_hash,
+				revision, fetched_at, first_seen)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $13)`,
+			r.url, task, r.site, r.kind, r.published, r.film, r.year, r.author, r.lang, r.words, r.data, r.textHash, millis(at))
+		return crawler.NewReview, "", err
+	case err != nil:
+		return "", "", err
+	}
+
+	if its != task {
+		if r.pageURL != r.url {
+			return "", ownerURL, nil
+		}
+		if _, err := t.exec(`UPDATE tasks SET outcome = 'duplicate', read_as = 'duplicate', why = $2
+			WHERE id = $1 AND outcome IN ('review', 'roundup')`, its, "the review is stored from "+r.pageURL); err != nil {
+			return "", "", err
+		}
+	}
+	change = crawler.SameReview
+	step := 0
+	if hash != r.textHash {
+		change = crawler.Revised
+		step = 1
+		if _, err := t.exec(`INSERT INTO revisions (review_id, revision, data, text_hash, fetched_at)
+			SELECT id, revision, data, text_hash, fetched_at FROM reviews WHERE id = $1`, id); err != nil {
+			return "", "", err
+		}
+	}
+	_, err = t.exec(`UPDATE reviews SET url = $2, task_id = $3, site = $4, kind = $5, published = $6, film = $7, year = $8, author = $9,
+			lang = $10, words = $11, data = $12, text_hash = $13, revision = revision + $14, fetched_at = $15
+		WHERE id = $1`,
+		id, r.url, task, r.site, r.kind, r.published, r.film, r.year, r.author, r.lang, r.words, r.data, r.textHash, step, millis(at))
+	return change, "", err
+}
+
+// SaveRecord implements storage.Store.
+func (s *Store) SaveRecord(ctx context.Context, r *storage.Record) (changed bool, err error) {
+	n, err := newRow(r.Site, r.PageURL, r.Review)
+	if err != nil {
+		return false, fmt.Errorf("save record of %s: %w", r.PageURL, err)
+	}
+	err = s.write(ctx, func(t *tx) error {
+		var task int64
+		err := t.row([]any{&task}, `SELECT t.id FROM tasks t JOIN sites s ON s.id = t.site_id WHERE t.url = $1 AND s.name = $2`, r.PageURL, r.Site)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("no page of %s has that URL: %w", r.Site, storage.ErrNotFound)
+		} else if err != nil {
+			return err
+		}
+		outcome, why := crawler.NotReview, "read again: "+n.kind
+		switch r.Review.Kind {
+		case extract.KindReview, extract.KindRoundup:
+			outcome = crawler.Reviewed
+			if r.Review.Kind == extract.KindRoundup {
+				outcome = crawler.Roundup
+			}
+			change, owner, err := t.saveReview(task, n, r.FetchedAt)
+			if err != nil {
+				return err
+			}
+			if owner != "" {
+				outcome, why = crawler.Duplicate, "the review is stored from "+owner
+			}
+			changed = change == crawler.NewReview || change == crawler.Revised
+		default:
+			// What is no review any more is kept, out of the way of the filters.
+			if _, err := t.exec(`UPDATE reviews SET kind = $2 WHERE task_id = $1`, task, n.kind); err != nil {
+				return err
+			}
+		}
+		_, err = t.exec(`UPDATE tasks SET outcome = $2, read_as = $2, why = $3, page_kind = $4 WHERE id = $1`, task, string(outcome), why, n.kind)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("save record of %s: %w", r.PageURL, err)
+	}
+	return changed, nil
+}
+
+const recordColumns = `r.id, r.site, t.url, r.data, r.fetched_at, r.first_seen, r.revision, r.text_hash`
+
+func scanRecord(scan func(...any) error) (*storage.Record, error) {
+	r := &storage.Record{Review: new(extract.Review)}
+	var data []byte
+	var fetched, first int64
+	if err := scan(&r.ID, &r.Site, &r.PageURL, &data, &fetched, &first, &r.Revision, &r.TextHash); err != nil {
+		return nil, err
+	}
+	r.FetchedAt, r.FirstSeen = moment(fetched), moment(first)
+	if err := json.Unmarshal(data, r.Review); err != nil {
+		return nil, fmt.Errorf("record %d: %w", r.ID, err)
+	}
+	return r, nil
+}
+
+// where puts a filter into SQL.
+func where(f storage.Filter) (string, []any) {
+	var conds []string
+	var args []any
+	arg := func(v any) string {
+		args = append(args, v)
+		return fmt.Sprintf("$%d", len(args))
+	}
+	in := func(column string, values []string) {
+		marks := make([]string, len(values))
+		for i, v := range values {
+			marks[i] = arg(v)
+		}
+		conds = append(conds, column+" IN ("+strings.Join(marks, ", ")+")")
+	}
+	part := func(column, value string) {
+		value = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(fold(value))
+		conds = append(conds, column+" LIKE "+arg("%"+value+"%")+` ESCAPE '\'`)
+	}
+	kinds := []string{string(extract.KindReview)}
+	if len(f.Kinds) > 0 {
+		kinds = kinds[:0]
+		for _, k := range f.Kinds {
+			kinds = append(kinds, string(k))
+		}
+	}
+	in("r.kind", kinds)
+	if len(f.Sites) > 0 {
+		in("r.site", f.Sites)
+	}
+	if f.Film != "" {
+		part("r.film", f.Film)
+	}
+	if f.Year != 0 {
+		conds = append(conds, "r.year = "+arg(f.Year))
+	}
+	if f.Author != "" {
+		part("r.author", f.Author)
+	}
+	if !f.Since.IsZero() {
+		conds = append(conds, "r.published >= "+arg(f.Since.UnixMilli()))
+	}
+	if !f.Until.IsZero() {
+		conds = append(conds, "r.published < "+arg(f.Until.UnixMilli()))
+	}
+	if f.MinWords > 0 {
+		conds = append(conds, "r.words >= "+arg(f.MinWords))
+	}
+	if f.Lang != "" {
+		conds = append(conds, "r.lang = "+arg(f.Lang))
+	}
+	return strings.Join(conds, " AND "), args
+}
+
+// Records implements storage.Store.
+func (s *Store) Records(ctx context.Context, f storage.Filter, each func(*storage.Record) error) error {
+	cond, args := where(f)
+	rows, err := s.reads.db.QueryContext(ctx, `SELECT `+recordColumns+` FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE `+cond+
+		` ORDER BY r.site, (r.published IS NULL), r.published, r.url`, args...)
+	if err != nil {
+		return fmt.Errorf("read records: %w", explain(err))
+	}
+	defer rows.Close()
+	for rows.Next() {
+		r, err := scanRecord(rows.Scan)
+		if err != nil {
+			return fmt.Errorf("read records: %w", err)
+		}
+		if err := each(r); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read records: %w", explain(err))
+	}
+	return nil
+}
+
+// Count implements storage.Store.
+func (s *Store) Count(ctx context.Context, f storage.Filter) (int, error) {
+	cond, args := where(f)
+	var n int
+	if err := s.reads.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM reviews r WHERE `+cond, args...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count records: %w", explain(err))
+	}
+	return n, nil
+}
+
+// RecordByURL implements storage.Store.
+func (s *Store) RecordByURL(ctx context.Context, url string) (*storage.Record, error) {
+	var found *storage.Record
+	one := func(scan func(...any) error) (err error) {
+		found, err = scanRecord(scan)
+		return err
+	}
+	err := s.reads.rows(ctx, one, `SELECT `+recordColumns+` FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE r.url = $1`, url)
+	if err == nil && found == nil {
+		err = s.reads.rows(ctx, one, `SELECT `+recordColumns+` FROM tasks t JOIN reviews r ON r.task_id = t.id WHERE t.url = $1 ORDER BY r.id`, url)
+	}
+	if err == nil && found == nil {
+		err = storage.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("record of %s: %w", url, explain(err))
+	}
+	return found, nil
+}
+
+// Revisions implements storage.Store.
+func (s *Store) Revisions(ctx context.Context, recordID int64) ([]*storage.Record, error) {
+	var all []*storage.Record
+	err := s.reads.rows(ctx, func(scan func(...any) error) error {
+		r, err := scanRecord(scan)
+		all = append(all, r)
+		return err
+	}, `SELECT r.id, r.site, t.url, v.data, v.fetched_at, r.first_seen, v.revision, v.text_hash
+			FROM revisions v JOIN reviews r ON r.id = v.review_id JOIN tasks t ON t.id = r.task_id WHERE v.review_id = $1
+		UNION ALL
+		SELECT `+recordColumns+` FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE r.id = $1
+		ORDER BY 7`, recordID)
+	if err == nil && len(all) == 0 {
+		err = storage.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("revisions of record %d: %w", recordID, explain(err))
+	}
+	return all, nil
+}

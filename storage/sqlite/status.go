@@ -1,0 +1,213 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"cinecrawl/crawler"
+	"cinecrawl/storage"
+)
+
+// prepare is how a query is prepared: on the writing connection, on the reading ones, or in a reading transaction.
+type prepare func(query string) (*sql.Stmt, error)
+
+const runColumns = `SELECT r.id, s.name, r.epoch, r.started, COALESCE(r.ended, 0), r.resumed, r.finished, r.why, r.fetched, r.added, r.changed,
+	r.unchanged, CASE WHEN r.ended IS NULL THEN (SELECT COALESCE(SUM(queued), 0) FROM hosts h WHERE h.site_id = r.site_id) ELSE r.queued END
+	FROM runs r JOIN sites s ON s.id = r.site_id `
+
+// readRuns gives the runs of a query over runColumns.
+func readRuns(ctx context.Context, p prepare, query string, args ...any) ([]storage.Run, error) {
+	st, err := p(query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var runs []storage.Run
+	for rows.Next() {
+		var r storage.Run
+		var started, ended int64
+		c := &r.Counts
+		if err := rows.Scan(&r.ID, &r.Site, &r.Epoch, &started, &ended, &r.Resumed, &r.Finished, &r.Why, &c.Fetched, &c.New, &c.Changed,
+			&c.Unchanged, &c.Queued); err != nil {
+			return nil, err
+		}
+		r.Started, r.Ended = moment(started), moment(ended)
+		runs = append(runs, r)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, err
+	}
+	for i := range runs {
+		if err := readOutcomes(ctx, p, &runs[i]); err != nil {
+			return nil, err
+		}
+	}
+	return runs, nil
+}
+
+// readOutcomes fills in the counts of a run that go by outcome.
+func readOutcomes(ctx context.Context, p prepare, r *storage.Run) error {
+	st, err := p(`SELECT outcome, n FROM run_outcomes WHERE run_id = $1`)
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	r.Counts.Failed = make(map[crawler.Outcome]int)
+	for rows.Next() {
+		var o crawler.Outcome
+		var n int
+		if err := rows.Scan(&o, &n); err != nil {
+			return err
+		}
+		switch {
+		case o == crawler.NotReview:
+			r.Counts.NotReviews = n
+		case o == crawler.Disallowed:
+			r.Counts.Disallowed = n
+		case o.Failed():
+			r.Counts.Failed[o] = n
+		}
+	}
+	return rows.Err()
+}
+
+// run reads the run of a lease.
+func (t *tx) run(l *lease) (*storage.Run, error) {
+	runs, err := readRuns(t.ctx, t.stmt, runColumns+`WHERE r.id = $1`, l.run)
+	if err != nil {
+		return nil, err
+	}
+	return &runs[0], nil
+}
+
+// Runs implements storage.Store.
+func (s *Store) Runs(ctx context.Context, site string, n int) ([]storage.Run, error) {
+	if n <= 0 {
+		n = -1 // no limit
+	}
+	p := func(q string) (*sql.Stmt, error) { return s.reads.stmt(ctx, q) }
+	var runs []storage.Run
+	var err error
+	if site == "" {
+		runs, err = readRuns(ctx, p, runColumns+`ORDER BY r.id DESC LIMIT $1`, n)
+	} else {
+		runs, err = readRuns(ctx, p, runColumns+`WHERE r.site_id = (SELECT id FROM sites WHERE name = $1) ORDER BY r.id DESC LIMIT $2`, site, n)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read runs: %w", explain(err))
+	}
+	return runs, nil
+}
+
+// Sites implements storage.Store. All is read in one transaction, so that the figures add up.
+func (s *Store) Sites(ctx context.Context, names ...string) ([]storage.SiteStatus, error) {
+	all, err := s.sites(ctx, names)
+	if err != nil {
+		return nil, fmt.Errorf("read sites: %w", explain(err))
+	}
+	return all, nil
+}
+
+func (s *Store) sites(ctx context.Context, names []string) ([]storage.SiteStatus, error) {
+	read, err := s.reads.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer read.Rollback()
+	stmts := make(map[string]*sql.Stmt)
+	p := func(q string) (*sql.Stmt, error) {
+		if stmts[q] == nil {
+			st, err := read.PrepareContext(ctx, q)
+			if err != nil {
+				return nil, err
+			}
+			stmts[q] = st
+		}
+		return stmts[q], nil
+	}
+
+	query, args := `SELECT id, name FROM sites`, []any(nil)
+	for i, name := range names {
+		args = append(args, name)
+		sep := ", "
+		if i == 0 {
+			sep = ` WHERE name IN (`
+		}
+		query += fmt.Sprintf("%s$%d", sep, i+1)
+	}
+	if len(names) > 0 {
+		query += ")"
+	}
+	rows, err := read.QueryContext(ctx, query+` ORDER BY name`, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var ids []int64
+	var all []storage.SiteStatus
+	for rows.Next() {
+		var id int64
+		var name string
+		if err := rows.Scan(&id, &name); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+		all = append(all, storage.SiteStatus{Site: name})
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, err
+	}
+	for i, id := range ids {
+		if err := readSite(ctx, p, id, &all[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", all[i].Site, err)
+		}
+	}
+	return all, nil
+}
+
+// readSite fills in what is known of a site.
+func readSite(ctx context.Context, p prepare, id int64, site *storage.SiteStatus) error {
+	st, err := p(`SELECT outcome, COUNT(*) FROM tasks WHERE site_id = $1 AND due IS NULL GROUP BY outcome`)
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	site.Tasks = make(map[crawler.Outcome]int)
+	for rows.Next() {
+		var o crawler.Outcome
+		var n int
+		if err := rows.Scan(&o, &n); err != nil {
+			return err
+		}
+		site.Tasks[o] = n
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	if st, err = p(`SELECT (SELECT COALESCE(SUM(queued), 0) FROM hosts WHERE site_id = $1),
+		(SELECT COUNT(*) FROM reviews WHERE site = $2 AND kind = 'review')`); err != nil {
+		return err
+	}
+	if err := st.QueryRowContext(ctx, id, site.Site).Scan(&site.Queued, &site.Reviews); err != nil {
+		return err
+	}
+	runs, err := readRuns(ctx, p, runColumns+`WHERE r.site_id = $1 ORDER BY r.id DESC LIMIT 1`, id)
+	if len(runs) > 0 {
+		site.LastRun = &runs[0]
+	}
+	return err
+}

@@ -1,0 +1,148 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"cinecrawl/crawler"
+	"cinecrawl/storage"
+)
+
+const fromTasks = ` FROM tasks t JOIN sites s ON s.id = t.site_id JOIN hosts h ON h.id = t.host_id `
+
+// TaskByURL implements storage.Store.
+func (s *Store) TaskByURL(ctx context.Context, url string) (*storage.TaskState, error) {
+	var t storage.TaskState
+	var visited int64
+	dest, done := taskDest(&t.Task)
+	dest = append(dest, &t.Queued, &t.Outcome, &t.Last, &t.Why, &t.PageKind, &t.Status, &visited)
+	err := s.reads.row(ctx, dest, `SELECT `+taskColumns+`, t.due IS NOT NULL, t.outcome, t.last, t.why, t.page_kind, t.status, t.visited_at`+
+		fromTasks+`WHERE t.url = $1`, url)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = storage.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("task %s: %w", url, explain(err))
+	}
+	done()
+	t.VisitedAt = moment(visited)
+	return &t, nil
+}
+
+const pageColumns = taskColumns + `, p.status, p.content_type, p.charset, p.header, p.size, p.hash, p.body, p.fetched_at, p.took`
+
+const fromPages = fromTasks + `JOIN pages p ON p.task_id = t.id `
+
+func (s *Store) scanSnapshot(scan func(...any) error) (*storage.Snapshot, error) {
+	var n storage.Snapshot
+	var header, hash, body []byte
+	var size, fetched, took int64
+	dest, done := taskDest(&n.Task)
+	p := &n.Page
+	if err := scan(append(dest, &p.Status, &p.ContentType, &p.Charset, &header, &size, &hash, &body, &fetched, &took)...); err != nil {
+		return nil, err
+	}
+	done()
+	n.Site = n.Task.Site
+	p.URL = n.Task.URL
+	p.FetchedAt = moment(fetched)
+	p.Took = time.Duration(took) * time.Millisecond
+	err := json.Unmarshal(header, &p.Header)
+	if err == nil {
+		p.Body, err = s.zip.unpack(body, size, hash)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.URL, err)
+	}
+	return &n, nil
+}
+
+// Snapshots implements storage.Store.
+func (s *Store) Snapshots(ctx context.Context, site string, each func(*storage.Snapshot) error) error {
+	// First the IDs, then a page at a time: no read transaction stays open while the pages are read again and stored, which would
+	// keep the log growing.
+	var ids []int64
+	list := func(scan func(...any) error) error {
+		var id int64
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	}
+	var err error
+	if site == "" {
+		err = s.reads.rows(ctx, list, `SELECT task_id FROM pages ORDER BY task_id`)
+	} else {
+		err = s.reads.rows(ctx, list, `SELECT t.id FROM tasks t WHERE t.site_id = (SELECT id FROM sites WHERE name = $1)
+			AND EXISTS (SELECT 1 FROM pages p WHERE p.task_id = t.id) ORDER BY t.id`, site)
+	}
+	if err != nil {
+		return fmt.Errorf("read snapshots: %w", explain(err))
+	}
+	for _, id := range ids {
+		var n *storage.Snapshot
+		err := s.reads.rows(ctx, func(scan func(...any) error) (err error) {
+			n, err = s.scanSnapshot(scan)
+			return err
+		}, `SELECT `+pageColumns+fromPages+`WHERE t.id = $1`, id)
+		if err != nil {
+			return fmt.Errorf("read snapshots: %w", explain(err))
+		}
+		if err := each(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SnapshotByURL implements storage.Store.
+func (s *Store) SnapshotByURL(ctx context.Context, url string) (*storage.Snapshot, error) {
+	var n *storage.Snapshot
+	err := s.reads.rows(ctx, func(scan func(...any) error) (err error) {
+		n, err = s.scanSnapshot(scan)
+		return err
+	}, `SELECT `+pageColumns+fromPages+`WHERE t.url = $1`, url)
+	if err == nil && n == nil {
+		err = storage.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("snapshot of %s: %w", url, explain(err))
+	}
+	return n, nil
+}
+
+// LoadRobots implements storage.Store.
+func (s *Store) LoadRobots(ctx context.Context, origin string) (*crawler.RobotsCopy, error) {
+	r := crawler.RobotsCopy{Origin: origin}
+	var fetched int64
+	err := s.reads.row(ctx, []any{&r.Status, &r.Body, &fetched, &r.Err}, `SELECT status, body, fetched_at, err FROM robots WHERE origin = $1`, origin)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = storage.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("robots.txt of %s: %w", origin, explain(err))
+	}
+	r.FetchedAt = moment(fetched)
+	return &r, nil
+}
+
+// SaveRobots implements storage.Store.
+func (s *Store) SaveRobots(ctx context.Context, r *crawler.RobotsCopy) error {
+	body := r.Body
+	if body == nil {
+		body = []byte{}
+	}
+	err := s.write(ctx, func(t *tx) error {
+		_, err := t.exec(`INSERT INTO robots (origin, status, body, fetched_at, err) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (origin) DO UPDATE SET status = excluded.status, body = excluded.body, fetched_at = excluded.fetched_at, err = excluded.err`,
+			r.Origin, r.Status, body, millis(r.FetchedAt), r.Err)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("save robots.txt of %s: %w", r.Origin, err)
+	}
+	return nil
+}

@@ -1,0 +1,851 @@
+// Package storagetest holds the promises of storage.Store as one test suite, which every backend passes word for word.
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"cinecrawl/crawler"
+	"cinecrawl/extract"
+	"cinecrawl/storage"
+)
+
+// Run tests a backend. For each test, database makes an empty database that is removed with the test, and gives the way to open it;
+// opened twice, the two stand for two processes.
+func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) {
+	for _, tt := range []struct {
+		name string
+		test func(*fixture)
+	}{
+		{"visiting order", visitingOrder},
+		{"postponed tasks", postponed},
+		{"held hosts", heldHosts},
+		{"links", links},
+		{"sitemap dates", sitemapDates},
+		{"visits without a task", visitWithoutTask},
+		{"reviews and revisions", revisions},
+		{"canonical owner", canonicalOwner},
+		{"canonical of two others", canonicalOfOthers},
+		{"canonical changes", canonicalChanges},
+		{"unchanged pages", unchangedPages},
+		{"validators", validators},
+		{"a batch is one transaction", oneTransaction},
+		{"runs resume", runsResume},
+		{"a new run asks again", newRun},
+		{"seeds only", seedsOnly},
+		{"one holder a site", oneHolder},
+		{"seeds move between sites", seedsMove},
+		{"figures add up", figures},
+		{"filters", filters},
+		{"export order", exportOrder},
+		{"records while storing", recordsWhileStoring},
+		{"saving without a fetch", saveRecord},
+		{"snapshots", snapshots},
+		{"robots copies", robotsCopies},
+		{"not found", notFound},
+		{"canceled", canceled},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := &fixture{T: t, open: database(t)}
+			f.reopen()
+			tt.test(f)
+		})
+	}
+}
+
+// fixture is a store with helpers that fail the test.
+type fixture struct {
+	*testing.T
+	storage.Store
+	open func() storage.Store
+}
+
+// reopen opens the database with a new handle.
+func (f *fixture) reopen() {
+	s := f.open()
+	f.Store = s
+	f.Cleanup(func() { s.Close() })
+}
+
+const site = "films.example"
+
+// day gives times that are far enough apart, a whole number of milliseconds, and past.
+func day(n int) time.Time { return time.Date(2024, 1, n, 12, 0, 0, 0, time.UTC) }
+
+func url(path string) string { return "https://" + site + path }
+
+func pathOf(url string) string { return strings.TrimPrefix(url, "https://"+site) }
+
+func task(path string) crawler.Task {
+	return crawler.Task{URL: url(path), Site: site, Host: site, Kind: crawler.KindPage, Found: crawler.FoundLink, From: url("/"), Depth: 1}
+}
+
+func seed() crawler.Task {
+	return crawler.Task{URL: url("/"), Site: site, Host: site, Kind: crawler.KindPage, Found: crawler.FoundStart}
+}
+
+func page(path string, at time.Time, body string) *crawler.Page {
+	return &crawler.Page{URL: url(path), Status: 200, Header: http.Header{"Content-Type": {"text/html"}, "Vary": {"A", "B"}},
+		Body: []byte(body), ContentType: "text/html", Charset: "utf-8", FetchedAt: at, Took: 120 * time.Millisecond}
+}
+
+func review(path, headline string, paragraphs ...string) *extract.Review {
+	return &extract.Review{URL: url(path), Kind: extract.KindReview, Headline: extract.Text{Value: headline, From: "css:h1", Confidence: 1},
+		Film:      extract.Film{Title: extract.Text{Value: headline}, Year: extract.Number{Value: 2013}},
+		Author:    extract.Text{Value: "Ada Example"},
+		Published: extract.Date{Value: time.Date(2013, 12, 20, 0, 0, 0, 0, time.FixedZone("", -5*3600)), DateOnly: true},
+		Rating:    &extract.Rating{Raw: "★★★★☆", Value: 4, Best: 5, Method: "glyphs"},
+		Lang:      "en", Words: len(strings.Fields(strings.Join(paragraphs, " "))), Extractor: "generic", Paragraphs: paragraphs}
+}
+
+// visit is that of a task whose page was read as r.
+func visit(t crawler.Task, at time.Time, r *extract.Review) crawler.Visit {
+	v := crawler.Visit{Task: t, Page: page(pathOf(t.URL), at, "<html>"+storage.Text(r)+"</html>"), Why: "it is one", Record: r}
+	switch r.Kind {
+	case extract.KindReview:
+		v.Outcome = crawler.Reviewed
+	case extract.KindRoundup:
+		v.Outcome = crawler.Roundup
+	default:
+		v.Outcome = crawler.NotReview
+	}
+	return v
+}
+
+func (f *fixture) must(err error) {
+	f.Helper()
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+func (f *fixture) fails(what string, err, want error) {
+	f.Helper()
+	if !errors.Is(err, want) {
+		f.Errorf("%s: got error %v, want %v", what, err, want)
+	}
+}
+
+func (f *fixture) diff(what string, want, got any) {
+	f.Helper()
+	if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
+		f.Errorf("%s (-want +got):\n%s", what, d)
+	}
+}
+
+func (f *fixture) start(seeds ...crawler.Task) *storage.Run {
+	f.Helper()
+	run, err := f.StartRun(f.Context(), site, seeds, time.Hour)
+	f.must(err)
+	return run
+}
+
+func (f *fixture) end(run *storage.Run, finished bool) {
+	f.Helper()
+	f.must(f.EndRun(f.Context(), run, finished, "end of test"))
+}
+
+func (f *fixture) commit(visits ...crawler.Visit) []crawler.Stored {
+	f.Helper()
+	stored, err := f.Commit(f.Context(), visits)
+	f.must(err)
+	if len(stored) != len(visits) {
+		f.Fatalf("%d visits gave %d answers", len(visits), len(stored))
+	}
+	return stored
+}
+
+// next gives the paths of the due tasks.
+func (f *fixture) next(now time.Time, n int, inFlight ...int64) []string {
+	f.Helper()
+	tasks, err := f.Next(f.Context(), site, site, now, n, inFlight)
+	f.must(err)
+	var paths []string
+	for _, t := range tasks {
+		paths = append(paths, pathOf(t.URL))
+	}
+	return paths
+}
+
+func (f *fixture) hosts(want map[string]time.Time) {
+	f.Helper()
+	got, err := f.Hosts(f.Context(), site)
+	f.must(err)
+	f.diff("hosts", want, got)
+}
+
+func (f *fixture) task(path string) *storage.TaskState {
+	f.Helper()
+	t, err := f.TaskByURL(f.Context(), url(path))
+	f.must(err)
+	return t
+}
+
+func (f *fixture) record(path string) *storage.Record {
+	f.Helper()
+	r, err := f.RecordByURL(f.Context(), url(path))
+	f.must(err)
+	return r
+}
+
+func (f *fixture) status() storage.SiteStatus {
+	f.Helper()
+	all, err := f.Sites(f.Context(), site)
+	f.must(err)
+	if len(all) != 1 {
+		f.Fatalf("%d sites are named %s", len(all), site)
+	}
+	return all[0]
+}
+
+func visitingOrder(f *fixture) {
+	f.start(seed())
+	first := f.task("/")
+	want := seed()
+	want.ID = first.ID
+	f.diff("seed", &storage.TaskState{Task: want, Queued: true}, first)
+
+	deep, hinted, late, other := task("/deep"), task("/hinted"), task("/late"), task("/elsewhere")
+	deep.Depth, hinted.Depth, hinted.Hint = 5, 9, 3
+	late.Hint, late.Due = 9, day(20)
+	other.Host = "other.example"
+	f.commit(crawler.Visit{Task: first.Task, Page: page("/", day(1), "front"), Outcome: crawler.NotReview,
+		Links: []crawler.Task{deep, task("/shallow"), task("/shallow2"), hinted, late, other}})
+
+	f.diff("by hint, depth, ID", []string{"/hinted", "/shallow", "/shallow2", "/deep"}, f.next(day(10), 10))
+	f.diff("bound", []string{"/hinted", "/shallow"}, f.next(day(10), 2))
+	f.diff("in flight", []string{"/shallow2", "/deep"}, f.next(day(10), 2, f.task("/hinted").ID, f.task("/shallow").ID))
+	f.diff("nothing asked", []string(nil), f.next(day(10), 0))
+	f.diff("later", []string{"/late", "/hinted"}, f.next(day(20), 2))
+	f.diff("reserves nothing", []string{"/late", "/hinted"}, f.next(day(20), 2))
+
+	tasks, err := f.Next(f.Context(), site, site, day(10), 1, nil)
+	f.must(err)
+	hinted.ID = f.task("/hinted").ID
+	f.diff("whole task", []crawler.Task{hinted}, tasks)
+	f.hosts(map[string]time.Time{site: {}, "other.example": {}})
+	tasks, err = f.Next(f.Context(), "no.example", site, day(10), 1, nil)
+	f.must(err)
+	f.diff("unknown site", []crawler.Task(nil), tasks)
+}
+
+func postponed(f *fixture) {
+	f.start(seed())
+	first := f.task("/").Task
+	first.Tries = 1
+	f.commit(crawler.Visit{Task: first, Why: "503", RetryAt: day(5), Page: &crawler.Page{URL: first.URL, Status: 503, FetchedAt: day(1)}})
+	f.diff("not yet", []string(nil), f.next(day(4), 5))
+	f.diff("now", []string{"/"}, f.next(day(5), 5))
+	f.hosts(map[string]time.Time{site: day(5)})
+	want := first
+	want.Due = day(5)
+	f.diff("task", &storage.TaskState{Task: want, Queued: true, Why: "503", Status: 503, VisitedAt: day(1)}, f.task("/"))
+
+	f.commit(crawler.Visit{Task: first, Outcome: crawler.Unreachable, Why: "connection refused"})
+	f.diff("done", []string(nil), f.next(day(9), 5))
+	f.hosts(nil)
+}
+
+func heldHosts(f *fixture) {
+	f.start(seed())
+	f.commit(crawler.Visit{Task: f.task("/").Task, Outcome: crawler.NotReview, Links: []crawler.Task{task("/a"), task("/b")}, HoldHost: day(8)})
+	f.diff("held", []string(nil), f.next(day(7), 5))
+	f.hosts(map[string]time.Time{site: day(8)})
+	f.diff("free again", []string{"/a", "/b"}, f.next(day(8), 5))
+	f.commit(crawler.Visit{Task: f.task("/a").Task, Outcome: crawler.NotReview, HoldHost: day(3)})
+	f.diff("never shortened", []string(nil), f.next(day(7), 5))
+}
+
+func links(f *fixture) {
+	f.start(seed())
+	first := f.task("/").Task
+	found := func(links ...crawler.Task) int {
+		f.Helper()
+		return f.commit(crawler.Visit{Task: first, Outcome: crawler.NotReview, Links: links})[0].Added
+	}
+	a, b := task("/a"), task("/b")
+	a.Depth, b.Depth = 3, 3
+	f.diff("added once", 2, found(a, b, a, first))
+	f.diff("known", 0, found(b))
+
+	// Found again: the better of both priorities and depths, and the first way of finding.
+	b.Hint, b.Depth, b.Found, b.From = 5, 1, crawler.FoundSitemap, url("/sitemap.xml")
+	f.diff("known", 0, found(b))
+	f.diff("order", []string{"/b", "/a"}, f.next(day(1), 5))
+	state := f.task("/b")
+	f.diff("better", []any{5, 1, crawler.FoundLink, url("/")}, []any{state.Hint, state.Depth, state.Found, state.From})
+	b.Hint, b.Depth = 0, 7
+	f.diff("known", 0, found(b))
+	state = f.task("/b")
+	f.diff("never worse", []any{5, 1}, []any{state.Hint, state.Depth})
+
+	f.commit(visit(f.task("/a").Task, day(1), review("/a", "A", "Text.")))
+	f.diff("finished stays finished", 0, found(task("/a")))
+	f.diff("queue", []string{"/b"}, f.next(day(9), 5))
+}
+
+func sitemapDates(f *fixture) {
+	f.start(seed())
+	first := f.task("/").Task
+	found := func(lastmod time.Time) int {
+		f.Helper()
+		a := task("/a")
+		a.Found, a.LastMod = crawler.FoundSitemap, lastmod
+		return f.commit(crawler.Visit{Task: first, Outcome: crawler.Listed, Links: []crawler.Task{a}})[0].Added
+	}
+	f.diff("new", 1, found(day(2)))
+	f.commit(visit(f.task("/a").Task, day(5), review("/a", "A", "Text.")))
+	f.diff("same date", 0, found(day(2)))
+	f.diff("older than the visit", 0, found(day(4)))
+	f.diff("newer", 1, found(day(6)))
+	f.diff("already queued", 0, found(day(7)))
+	f.diff("queued", []string{"/a"}, f.next(day(9), 5))
+	state := f.task("/a")
+	f.diff("state", []any{true, crawler.Reviewed, day(7)}, []any{state.Queued, state.Outcome, state.LastMod})
+	f.commit(visit(f.task("/a").Task, day(6), review("/a", "A", "Text.")))
+	f.diff("a date in the future is news once", 0, found(day(7)))
+}
+
+func visitWithoutTask(f *fixture) {
+	f.start()
+	one := task("/one")
+	one.Found, one.From, one.Depth = crawler.FoundStart, "", 0
+	f.diff("stored", []crawler.Stored{{Change: crawler.NewReview}}, f.commit(visit(one, day(1), review("/one", "One", "Text."))))
+	state := f.task("/one")
+	f.diff("state", []any{false, crawler.Reviewed}, []any{state.Queued, state.Outcome})
+	f.diff("again", []crawler.Stored{{Change: crawler.SameReview}}, f.commit(visit(one, day(2), review("/one", "One", "Text."))))
+}
+
+func revisions(f *fixture) {
+	run := f.start(seed())
+	f.commit(crawler.Visit{Task: f.task("/").Task, Outcome: crawler.NotReview, Links: []crawler.Task{task("/her")}})
+	her := f.task("/her").Task
+
+	r1 := review("/her", "Her", "First paragraph.", "Second\nof two lines.\n\nAnd a gap.")
+	r1.Blocks = []extract.Block{{Text: "never stored"}}
+	f.diff("new", crawler.NewReview, f.commit(visit(her, day(1), r1))[0].Change)
+	want1 := *r1
+	want1.Blocks = nil
+	rec := f.record("/her")
+	f.diff("record", &storage.Record{ID: rec.ID, Site: site, PageURL: url("/her"), Review: &want1, FetchedAt: day(1), FirstSeen: day(1), Revision: 1,
+		TextHash: storage.TextHash(r1)}, rec)
+
+	// The same text: no revision, but what is known of it is renewed.
+	r2 := want1
+	r2.Author.Value = "A. Example"
+	f.diff("same", crawler.SameReview, f.commit(visit(her, day(2), &r2))[0].Change)
+	rec2 := f.record("/her")
+	f.diff("renewed", &storage.Record{ID: rec.ID, Site: site, PageURL: url("/her"), Review: &r2, FetchedAt: day(2), FirstSeen: day(1), Revision: 1,
+		TextHash: storage.TextHash(r1)}, rec2)
+
+	// The headline is text.
+	r3 := r2
+	r3.Headline.Value = "Her (2013)"
+	f.diff("changed", crawler.Revised, f.commit(visit(her, day(3), &r3))[0].Change)
+	revs, err := f.Revisions(f.Context(), rec.ID)
+	f.must(err)
+	f.diff("revisions", []*storage.Record{rec2,
+		{ID: rec.ID, Site: site, PageURL: url("/her"), Review: &r3, FetchedAt: day(3), FirstSeen: day(1), Revision: 2, TextHash: storage.TextHash(&r3)}}, revs)
+
+	// And back: a third revision, for that is what happened.
+	f.diff("back", crawler.Revised, f.commit(visit(her, day(4), &r2))[0].Change)
+	f.diff("revision", 3, f.record("/her").Revision)
+
+	f.end(run, true)
+	f.diff("counts", storage.Counts{Fetched: 4, New: 1, Changed: 2, Unchanged: 1, NotReviews: 1}, run.Counts)
+}
+
+func canonicalOwner(f *fixture) {
+	f.start(seed())
+	f.commit(crawler.Visit{Task: f.task("/").Task, Outcome: crawler.NotReview, Links: []crawler.Task{task("/her"), task("/her/print")}})
+	her, print := f.task("/her").Task, f.task("/her/print").Task
+	copyOf := review("/her", "Her", "The print version.")
+	f.diff("the first takes it", crawler.NewReview, f.commit(visit(print, day(1), copyOf))[0].Change)
+	f.diff("read from", url("/her/print"), f.record("/her").PageURL)
+	f.diff("and is found by its page", f.record("/her"), f.record("/her/print"))
+
+	f.diff("the canonical one takes it over", crawler.Revised, f.commit(visit(her, day(2), review("/her", "Her", "The text.")))[0].Change)
+	f.diff("read from", url("/her"), f.record("/her").PageURL)
+	f.diff("the other is a duplicate", crawler.Duplicate, f.task("/her/print").Outcome)
+
+	f.diff("which never overwrites", crawler.NoReview, f.commit(visit(print, day(3), copyOf))[0].Change)
+	rec := f.record("/her")
+	f.diff("text", []any{"The text.", 2, day(2)}, []any{rec.Review.Body(), rec.Revision, rec.FetchedAt})
+	state := f.task("/her/print")
+	f.diff("outcome", []any{crawler.Duplicate, crawler.Duplicate}, []any{state.Outcome, state.Last})
+	_, err := f.SnapshotByURL(f.Context(), url("/her/print"))
+	f.must(err)
+	f.diff("figures", map[crawler.Outcome]int{crawler.Reviewed: 1, crawler.Duplicate: 1, crawler.NotReview: 1}, f.status().Tasks)
+}
+
+func canonicalOfOthers(f *fixture) {
+	f.start()
+	got := f.commit(
+		visit(task("/her?a"), day(1), review("/her", "Her", "From a.")),
+		visit(task("/her?b"), day(1), review("/her", "Her", "From b.")))
+	f.diff("the first has it", []crawler.Stored{{Change: crawler.NewReview}, {}}, got)
+	f.diff("text", "From a.", f.record("/her").Review.Body())
+	f.diff("duplicate", crawler.Duplicate, f.task("/her?b").Outcome)
+}
+
+func canonicalChanges(f *fixture) {
+	f.start()
+	f.commit(visit(task("/p=7"), day(1), review("/p=7", "Her", "Text.")))
+	id := f.record("/p=7").ID
+	f.diff("same text", crawler.SameReview, f.commit(visit(f.task("/p=7").Task, day(2), review("/her", "Her", "Text.")))[0].Change)
+	rec := f.record("/her")
+	f.diff("the record goes with the page", []any{id, url("/p=7"), url("/her")}, []any{rec.ID, rec.PageURL, rec.Review.URL})
+	n, err := f.Count(f.Context(), storage.Filter{})
+	f.must(err)
+	f.diff("one record", 1, n)
+}
+
+func unchangedPages(f *fixture) {
+	run := f.start()
+	f.commit(visit(task("/her"), day(1), review("/her", "Her", "Text.")),
+		crawler.Visit{Task: task("/list"), Outcome: crawler.NotReview, Why: "a list", Page: page("/list", day(1), "list")})
+	not := func(path string) crawler.Visit {
+		return crawler.Visit{Task: f.task(path).Task, Outcome: crawler.Unchanged, Why: "304",
+			Page: &crawler.Page{URL: url(path), Status: 304, Header: http.Header{}, FetchedAt: day(2)}}
+	}
+	f.diff("that of a review counts", []crawler.Stored{{Change: crawler.SameReview}, {}}, f.commit(not("/her"), not("/list")))
+	state := f.task("/her")
+	f.diff("outcome stands", []any{crawler.Reviewed, crawler.Unchanged, "it is one", 304, day(2)},
+		[]any{state.Outcome, state.Last, state.Why, state.Status, state.VisitedAt})
+	f.diff("record", []any{day(1), 1}, []any{f.record("/her").FetchedAt, f.record("/her").Revision})
+	snap, err := f.SnapshotByURL(f.Context(), url("/her"))
+	f.must(err)
+	f.diff("snapshot", day(1), snap.Page.FetchedAt)
+
+	// A failure hides what the page is; being reached again shows it.
+	f.commit(crawler.Visit{Task: f.task("/her").Task, Outcome: crawler.Unreachable, Why: "refused"})
+	f.diff("failed", crawler.Unreachable, f.task("/her").Outcome)
+	f.commit(not("/her"))
+	f.diff("again", crawler.Reviewed, f.task("/her").Outcome)
+	f.end(run, true)
+	f.diff("counts", storage.Counts{Fetched: 5, New: 1, Unchanged: 2, NotReviews: 1, Failed: map[crawler.Outcome]int{crawler.Unreachable: 1}}, run.Counts)
+}
+
+func validators(f *fixture) {
+	f.start()
+	v := visit(task("/her"), day(1), review("/her", "Her", "Text."))
+	v.Page.Header.Set("ETag", `"one"`)
+	v.Page.Header.Set("Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT")
+	f.commit(v)
+	have := func() []string { s := f.task("/her"); return []string{s.ETag, s.LastModified} }
+	answer := func(o crawler.Outcome, status int, h http.Header) {
+		f.Helper()
+		f.commit(crawler.Visit{Task: f.task("/her").Task, Outcome: o, Page: &crawler.Page{URL: url("/her"), Status: status, Header: h}})
+	}
+	both := []string{`"one"`, "Mon, 01 Jan 2024 00:00:00 GMT"}
+	f.diff("kept", both, have())
+	answer(crawler.ServerError, 500, http.Header{"Etag": {`"err"`}})
+	f.diff("a failure keeps them", both, have())
+	answer(crawler.Unchanged, 304, http.Header{"Etag": {`"two"`}})
+	f.diff("a 304 may renew them", []string{`"two"`, both[1]}, have())
+	f.commit(visit(f.task("/her").Task, day(2), review("/her", "Her", "Text.")))
+	f.diff("an answer without has none", []string{"", ""}, have())
+	f.commit(v)
+	f.diff("kept", both, have())
+	answer(crawler.Gone, 404, nil)
+	f.diff("gone", []string{"", ""}, have())
+}
+
+func oneTransaction(f *fixture) {
+	f.start()
+	good, bad := visit(task("/good"), day(1), review("/good", "Good", "Text.")), visit(task("/bad"), day(1), review("/bad", "Bad", "Text."))
+	bad.Task.ID = 1 << 40 // of no task
+	_, err := f.Commit(f.Context(), []crawler.Visit{good, bad})
+	f.fails("a task that is none", err, storage.ErrNotFound)
+	_, err = f.TaskByURL(f.Context(), url("/good"))
+	f.fails("half a batch", err, storage.ErrNotFound)
+	f.diff("stored after", crawler.NewReview, f.commit(good)[0].Change)
+
+	if _, err := f.Commit(f.Context(), []crawler.Visit{{Task: task("/wrong"), Outcome: crawler.Reviewed, Record: "no review"}}); err == nil {
+		f.Error("a record of another type was taken")
+	}
+	f.diff("nothing", []crawler.Stored(nil), f.commit())
+}
+
+func runsResume(f *fixture) {
+	run := f.start(seed())
+	f.diff("run", []any{false, true, 1}, []any{run.Resumed, run.Ended.IsZero(), run.Counts.Queued})
+	f.commit(crawler.Visit{Task: f.task("/").Task, Outcome: crawler.NotReview, Page: page("/", day(1), "front"), Links: []crawler.Task{task("/a"), task("/b")}})
+	f.end(run, false)
+	f.diff("ended", []any{false, false, "end of test", 2}, []any{run.Ended.IsZero(), run.Finished, run.Why, run.Counts.Queued})
+
+	// Interrupted: it goes on, and the start page is not asked again. A new one is.
+	fresh := task("/new-start")
+	fresh.Depth = 0
+	second := f.start(seed(), fresh)
+	f.diff("same run", []any{run.ID, true, true, run.Started, 1},
+		[]any{second.ID, second.Resumed, second.Ended.IsZero(), second.Started, second.Counts.Fetched})
+	f.diff("queue", []string{"/new-start", "/a", "/b"}, f.next(day(1), 9))
+	f.commit(visit(f.task("/a").Task, day(1), review("/a", "A", "Text.")))
+
+	// A handle that closes without ending its run.
+	f.must(f.Close())
+	f.reopen()
+	third := f.start(seed())
+	f.diff("same run", []any{run.ID, true, 2}, []any{third.ID, third.Resumed, third.Counts.Fetched})
+	f.diff("queue", []string{"/new-start", "/b"}, f.next(day(1), 9))
+	f.end(third, true)
+
+	fourth := f.start(seed())
+	f.diff("a new run", []any{true, false}, []any{fourth.ID > run.ID, fourth.Resumed})
+	runs, err := f.Runs(f.Context(), site, 0)
+	f.must(err)
+	f.diff("runs", []storage.Run{*fourth, *third}, runs)
+	runs, err = f.Runs(f.Context(), "", 1)
+	f.must(err)
+	f.diff("the last", []storage.Run{*fourth}, runs)
+	f.diff("last of the site", fourth, f.status().LastRun)
+}
+
+func newRun(f *fixture) {
+	run := f.start(seed())
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	old, fresh := now.Add(-2*time.Hour), now.Add(-time.Minute)
+	read := func(path string, at time.Time, kind extract.Kind) crawler.Visit {
+		r := review(path, path, "Text.")
+		r.Kind = kind
+		return visit(task(path), at, r)
+	}
+	sitemap, feed := task("/sitemap.xml"), task("/feed")
+	sitemap.Kind, feed.Kind = crawler.KindSitemap, crawler.KindFeed
+	plain := func(task crawler.Task, o crawler.Outcome) crawler.Visit {
+		return crawler.Visit{Task: task, Outcome: o, Page: &crawler.Page{URL: task.URL, FetchedAt: fresh}}
+	}
+	f.commit(
+		plain(f.task("/").Task, crawler.Redirected),
+		read("/old", old, extract.KindReview), read("/fresh", fresh, extract.KindReview),
+		read("/list", fresh, extract.KindList), read("/about", fresh, extract.KindAbout),
+		plain(sitemap, crawler.Listed), plain(feed, crawler.Listed),
+		plain(task("/unread"), crawler.NotReview), plain(task("/gone"), crawler.Gone),
+		plain(task("/robots"), crawler.Disallowed), plain(task("/500"), crawler.ServerError), plain(task("/budget"), crawler.OverBudget))
+	f.end(run, true)
+	f.diff("nothing", []string(nil), f.next(now, 99))
+	f.start(seed())
+	got := f.next(now, 99)
+	slices.Sort(got)
+	f.diff("due again", []string{"/", "/500", "/budget", "/feed", "/list", "/old", "/robots", "/sitemap.xml", "/unread"}, got)
+	s := f.status()
+	f.diff("figures", []any{9, map[crawler.Outcome]int{crawler.Reviewed: 1, crawler.NotReview: 1, crawler.Gone: 1}}, []any{s.Queued, s.Tasks})
+}
+
+func seedsOnly(f *fixture) {
+	run := f.start(seed())
+	f.commit(crawler.Visit{Task: f.task("/").Task, Outcome: crawler.NotReview, Page: page("/", day(1), "front")},
+		visit(task("/a"), day(1), review("/a", "A", "Text.")), visit(task("/b"), day(1), review("/b", "B", "Text.")))
+	f.end(run, true)
+	_, err := f.StartRun(f.Context(), site, []crawler.Task{task("/a")}, -1)
+	f.must(err)
+	f.diff("due", []string{"/a"}, f.next(day(9), 9))
+}
+
+func oneHolder(f *fixture) {
+	run := f.start(seed())
+	ctx := f.Context()
+	other := f.open()
+	defer other.Close()
+	a := []crawler.Visit{visit(task("/a"), day(1), review("/a", "A", "Text."))}
+
+	_, err := other.StartRun(ctx, site, nil, 0)
+	f.fails("second holder", err, storage.ErrBusy)
+	_, err = f.StartRun(ctx, site, nil, 0)
+	f.fails("the holder again", err, storage.ErrBusy)
+	_, err = other.Commit(ctx, a)
+	f.fails("commit of no holder", err, storage.ErrLost)
+	f.fails("end by no holder", other.EndRun(ctx, run, true, ""), storage.ErrLost)
+
+	// Another site is free.
+	run2, err := other.StartRun(ctx, "other.example", nil, 0)
+	f.must(err)
+	f.must(other.EndRun(ctx, run2, true, "done"))
+
+	f.commit(a...)
+	before := *run
+	f.end(run, false)
+	f.fails("ended twice", f.EndRun(ctx, &before, true, ""), storage.ErrLost)
+	run3, err := other.StartRun(ctx, site, nil, 0)
+	f.must(err)
+	if run3.Epoch <= run.Epoch {
+		f.Errorf("epoch %d after %d", run3.Epoch, run.Epoch)
+	}
+	_, err = f.Commit(ctx, a)
+	f.fails("commit after the end", err, storage.ErrLost)
+}
+
+func seedsMove(f *fixture) {
+	const renamed = "renamed.example"
+	moved := seed()
+	moved.Site = renamed
+	queued := func(want ...int) {
+		f.Helper()
+		all, err := f.Sites(f.Context())
+		f.must(err)
+		var got []int
+		for _, s := range all {
+			got = append(got, s.Queued)
+		}
+		f.diff("queued", want, got)
+	}
+	run := f.start(seed(), task("/a"))
+	run2, err := f.StartRun(f.Context(), renamed, []crawler.Task{moved}, 0)
+	f.must(err)
+	f.diff("stays while its site is crawled", site, f.task("/").Site)
+	queued(2, 0)
+	f.end(run, true)
+	f.must(f.EndRun(f.Context(), run2, true, ""))
+	_, err = f.StartRun(f.Context(), renamed, []crawler.Task{moved}, 0)
+	f.must(err)
+	f.diff("moves", renamed, f.task("/").Site)
+	queued(1, 1)
+}
+
+func figures(f *fixture) {
+	run := f.start(seed())
+	var links []crawler.Task
+	for i := range 40 {
+		links = append(links, task(fmt.Sprintf("/p%d", i)))
+	}
+	f.commit(crawler.Visit{Task: f.task("/").Task, Outcome: crawler.NotReview, Links: links})
+	outcomes := []crawler.Outcome{crawler.Reviewed, crawler.Gone, "", crawler.Refused, crawler.Disallowed, crawler.Unchanged, crawler.TooLarge}
+	for i := range 28 {
+		path := fmt.Sprintf("/p%d", i)
+		v := visit(f.task(path).Task, day(1), review(path, path, "Text."))
+		if v.Outcome = outcomes[i%len(outcomes)]; v.Outcome != crawler.Reviewed {
+			v.Record, v.RetryAt = nil, day(2)
+		}
+		f.commit(v)
+	}
+	s := f.status()
+	sum := s.Queued
+	for _, n := range s.Tasks {
+		sum += n
+	}
+	f.diff("every URL once", 41, sum)
+	f.diff("queued", 16, s.Queued)
+	f.diff("reviews", 4, s.Reviews)
+	f.diff("running", []int64{run.ID, 16}, []int64{s.LastRun.ID, int64(s.LastRun.Counts.Queued)})
+	f.end(run, true)
+	f.diff("counts", storage.Counts{Fetched: 28, New: 4, NotReviews: 1, Disallowed: 4, Queued: 16,
+		Failed: map[crawler.Outcome]int{crawler.Refused: 4, crawler.TooLarge: 4}}, run.Counts)
+	all, err := f.Sites(f.Context(), "unknown.example")
+	f.must(err)
+	f.diff("unknown", []storage.SiteStatus(nil), all)
+}
+
+// corpus stores some records and gives a function that lists those of a filter.
+func corpus(f *fixture) func(storage.Filter) []string {
+	f.Helper()
+	add := func(path string, change func(*extract.Review)) {
+		r := review(path, "Her", "One two three.")
+		change(r)
+		f.commit(visit(task(path), day(1), r))
+	}
+	f.start()
+	add("/d", func(r *extract.Review) { r.Published = extract.Date{} })
+	add("/c", func(r *extract.Review) { r.Published.Value = day(3) })
+	add("/b", func(r *extract.Review) {
+		r.Published.Value, r.Film.Title.Value, r.Lang = day(2), "AMÉLIE 100%", "fr"
+	})
+	add("/a", func(r *extract.Review) {
+		r.Published.Value, r.Author.Value, r.Film.Year.Value, r.Words = day(3), "Åsa_Öberg", 1999, 900
+	})
+	add("/e", func(r *extract.Review) { r.Published.Value = time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC) })
+	add("/round", func(r *extract.Review) { r.Kind = extract.KindRoundup })
+	return func(filter storage.Filter) []string {
+		f.Helper()
+		var got []string
+		f.must(f.Records(f.Context(), filter, func(r *storage.Record) error {
+			got = append(got, pathOf(r.Review.URL))
+			return nil
+		}))
+		n, err := f.Count(f.Context(), filter)
+		f.must(err)
+		f.diff("count", len(got), n)
+		return got
+	}
+}
+
+func filters(f *fixture) {
+	list := corpus(f)
+	for _, tt := range []struct {
+		name   string
+		filter storage.Filter
+		want   []string
+	}{
+		{"all reviews", storage.Filter{}, []string{"/e", "/b", "/a", "/c", "/d"}},
+		{"site", storage.Filter{Sites: []string{"no.example", site}}, []string{"/e", "/b", "/a", "/c", "/d"}},
+		{"another site", storage.Filter{Sites: []string{"no.example"}}, nil},
+		{"film, any case", storage.Filter{Film: "amélie"}, []string{"/b"}},
+		{"film, percent is a letter", storage.Filter{Film: "100%"}, []string{"/b"}},
+		{"film, no wildcard", storage.Filter{Film: "h%r"}, nil},
+		{"author, underscore is a letter", storage.Filter{Author: "a_ö"}, []string{"/a"}},
+		{"author, no wildcard", storage.Filter{Author: "a_e"}, nil},
+		{"author, backslash", storage.Filter{Author: `\`}, nil},
+		{"year", storage.Filter{Year: 1999}, []string{"/a"}},
+		{"since", storage.Filter{Since: day(3)}, []string{"/a", "/c"}},
+		{"until", storage.Filter{Until: day(3)}, []string{"/e", "/b"}},
+		{"words", storage.Filter{MinWords: 900}, []string{"/a"}},
+		{"language", storage.Filter{Lang: "fr"}, []string{"/b"}},
+		{"kinds", storage.Filter{Kinds: []extract.Kind{extract.KindRoundup}}, []string{"/round"}},
+		{"two kinds and a film", storage.Filter{Kinds: []extract.Kind{extract.KindRoundup, extract.KindReview}, Film: "her", Since: day(1)}, []string{"/a", "/c"}},
+	} {
+		f.diff(tt.name, tt.want, list(tt.filter))
+	}
+}
+
+func exportOrder(f *fixture) {
+	list := corpus(f)
+	const other = "a.example"
+	_, err := f.StartRun(f.Context(), other, nil, 0)
+	f.must(err)
+	zz := task("/zz")
+	zz.Site = other
+	f.commit(visit(zz, day(1), review("/zz", "Last by URL, first by site", "Text.")))
+	f.diff("site, date, URL", []string{"/zz", "/e", "/b", "/a", "/c", "/d"}, list(storage.Filter{}))
+
+	enough := errors.New("enough")
+	n := 0
+	err = f.Records(f.Context(), storage.Filter{}, func(*storage.Record) error { n++; return enough })
+	f.fails("stopped", err, enough)
+	f.diff("after", 1, n)
+}
+
+func recordsWhileStoring(f *fixture) {
+	corpus(f)
+	n := 0
+	f.must(f.Records(f.Context(), storage.Filter{}, func(r *storage.Record) error {
+		n++
+		path := fmt.Sprintf("/new%d", n)
+		f.commit(visit(task(path), day(1), review(path, "New", "Text.")))
+		_, err := f.RecordByURL(f.Context(), r.Review.URL)
+		return err
+	}))
+	f.diff("those of the beginning", 5, n)
+}
+
+func saveRecord(f *fixture) {
+	f.start()
+	list := review("/list", "List", "")
+	list.Kind = extract.KindList
+	f.commit(visit(task("/her"), day(1), review("/her", "Her", "Text. Share this!")), visit(task("/list"), day(1), list))
+	save := func(path string, r *extract.Review) bool {
+		f.Helper()
+		changed, err := f.SaveRecord(f.Context(), &storage.Record{Site: site, PageURL: url(path), Review: r, FetchedAt: day(1)})
+		f.must(err)
+		return changed
+	}
+	f.diff("better text", true, save("/her", review("/her", "Her", "Text.")))
+	f.diff("revision", []any{2, day(1)}, []any{f.record("/her").Revision, f.record("/her").FetchedAt})
+	f.diff("same text", false, save("/her", review("/her", "Her", "Text.")))
+	f.diff("a review after all", true, save("/list", review("/list", "Not a list", "Text.")))
+	f.diff("outcome", crawler.Reviewed, f.task("/list").Outcome)
+	f.diff("not the owner", false, save("/list", review("/her", "Her", "Other text.")))
+	f.diff("outcome", crawler.Duplicate, f.task("/list").Outcome)
+	f.diff("untouched", "Text.", f.record("/her").Review.Body())
+
+	news := review("/her", "Her", "Text.")
+	news.Kind = extract.KindNews
+	f.diff("no review", false, save("/her", news))
+	f.diff("outcome", []any{crawler.NotReview, extract.KindNews}, []any{f.task("/her").Outcome, f.task("/her").PageKind})
+	n, err := f.Count(f.Context(), storage.Filter{Film: "her"})
+	f.must(err)
+	f.diff("out of the way", 0, n)
+	f.record("/her") // but kept
+
+	_, err = f.SaveRecord(f.Context(), &storage.Record{Site: site, PageURL: url("/unknown"), Review: news})
+	f.fails("of no page", err, storage.ErrNotFound)
+}
+
+func snapshots(f *fixture) {
+	f.start()
+	sitemap := task("/sitemap.xml")
+	sitemap.Kind = crawler.KindSitemap
+	long := page("/her", day(1), strings.Repeat("<p>Long and dull.</p>\n", 5000))
+	f.commit(crawler.Visit{Task: task("/her"), Outcome: crawler.NotReview, Page: long},
+		crawler.Visit{Task: task("/empty"), Outcome: crawler.NotReview, Page: page("/empty", day(1), "")},
+		crawler.Visit{Task: task("/broken"), Outcome: crawler.Unreadable, Page: page("/broken", day(1), "\xff\x00")},
+		crawler.Visit{Task: task("/gone"), Outcome: crawler.Gone, Page: page("/gone", day(1), "not here")},
+		crawler.Visit{Task: sitemap, Outcome: crawler.Listed, Page: page("/sitemap.xml", day(1), "<urlset/>")})
+	got, err := f.SnapshotByURL(f.Context(), url("/her"))
+	f.must(err)
+	f.diff("snapshot", &storage.Snapshot{Site: site, Task: f.task("/her").Task, Page: *long}, got)
+
+	list := func(site string) []string {
+		f.Helper()
+		var paths []string
+		f.must(f.Snapshots(f.Context(), site, func(n *storage.Snapshot) error {
+			paths = append(paths, pathOf(n.Page.URL))
+			// As a re-reading does.
+			r := review(pathOf(n.Page.URL), "X", "Text.")
+			_, err := f.SaveRecord(f.Context(), &storage.Record{Site: n.Site, PageURL: n.Task.URL, Review: r, FetchedAt: n.Page.FetchedAt})
+			return err
+		}))
+		return paths
+	}
+	f.diff("of the site", []string{"/her", "/empty", "/broken"}, list(site))
+	f.diff("of all", []string{"/her", "/empty", "/broken"}, list(""))
+	f.diff("of none", []string(nil), list("no.example"))
+
+	for _, n := range []int{2, 3} { // the same bytes the second time
+		f.commit(crawler.Visit{Task: f.task("/her").Task, Outcome: crawler.NotReview, Page: page("/her", day(n), "new")})
+		got, err = f.SnapshotByURL(f.Context(), url("/her"))
+		f.must(err)
+		f.diff("the last", page("/her", day(n), "new"), &got.Page)
+	}
+}
+
+func robotsCopies(f *fixture) {
+	origin := "https://" + site + ":443"
+	for _, want := range []*crawler.RobotsCopy{
+		{Origin: origin, Status: 200, Body: []byte("User-agent: *\nDisallow:\n"), FetchedAt: day(1)},
+		{Origin: origin, FetchedAt: day(2), Err: "connection refused"},
+	} {
+		f.must(f.SaveRobots(f.Context(), want))
+		got, err := f.LoadRobots(f.Context(), origin)
+		f.must(err)
+		f.diff("copy", want, got)
+	}
+}
+
+func notFound(f *fixture) {
+	_, err := f.TaskByURL(f.Context(), url("/no"))
+	f.fails("task", err, storage.ErrNotFound)
+	_, err = f.RecordByURL(f.Context(), url("/no"))
+	f.fails("record", err, storage.ErrNotFound)
+	_, err = f.SnapshotByURL(f.Context(), url("/no"))
+	f.fails("snapshot", err, storage.ErrNotFound)
+	_, err = f.LoadRobots(f.Context(), url(""))
+	f.fails("robots", err, storage.ErrNotFound)
+	_, err = f.Revisions(f.Context(), 99)
+	f.fails("revisions", err, storage.ErrNotFound)
+	all, err := f.Sites(f.Context())
+	f.must(err)
+	f.diff("sites", []storage.SiteStatus(nil), all)
+	runs, err := f.Runs(f.Context(), "", 0)
+	f.must(err)
+	f.diff("runs", []storage.Run(nil), runs)
+}
+
+func canceled(f *fixture) {
+	run := f.start(seed())
+	ctx, cancel := context.WithCancel(f.Context())
+	cancel()
+	_, err := f.Commit(ctx, []crawler.Visit{visit(task("/a"), day(1), review("/a", "A", "Text."))})
+	f.fails("commit", err, context.Canceled)
+	f.fails("records", f.Records(ctx, storage.Filter{}, func(*storage.Record) error { return nil }), context.Canceled)
+	f.must(f.EndRun(ctx, run, false, "Ctrl-C"))
+	f.diff("ended", "Ctrl-C", f.status().LastRun.Why)
+}
