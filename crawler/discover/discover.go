@@ -47,7 +47,7 @@ func Page(site *crawler.Site, from crawler.Task, f *Found, o Options) []crawler.
 			tasks = append(tasks, t)
 		}
 	}
-	if from.Depth == 0 { // inner pages name the feeds of their own comments
+	if from.Found == crawler.FoundStart { // inner pages name the feeds of their own comments
 		for _, u := range f.Feeds {
 			add(u, crawler.KindFeed, crawler.FoundAuto)
 		}

@@ -245,7 +245,7 @@ func TestPage(t *testing.T) {
 		}
 		return s
 	}
-	front := crawler.Task{URL: "https://films.example/"}
+	front := crawler.Task{URL: "https://films.example/", Found: crawler.FoundStart}
 	if diff := cmp.Diff([]string{"https://films.example/feed/ feed auto 0", "https://films.example/heat/ page link 1", "https://films.example/older page next 0"},
 		urls(Page(site, front, f, Options{}))); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

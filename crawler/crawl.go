@@ -1,0 +1,586 @@
+package crawler
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Crawl visits the due tasks of sites until none is left that will be due soon.
+//
+// One goroutine, the dispatcher, holds all state. It opens a bounded number of sites, takes a few tasks of each of their hosts from
+// the frontier at a time, and hands them to workers: one host to one worker at a time, the host that has waited longest first, none
+// before its Pacer says so. Finished visits go to the frontier in batches, in the order in which they were finished. So memory does
+// not grow with the frontier.
+type Crawl struct {
+	Frontier   Frontier
+	NewFetcher func() Fetcher // called once a worker
+	Pacer      Pacer          // nil: the loop keeps Site.Gap between the end of a visit and the next by itself
+	Handle     Handler
+	Sites      []*Site
+
+	// Begin is called before the first task of a site, End after its last commit; either may be nil. An error of Begin leaves the
+	// site out. End is called for every site that Begin let in, with a context that is not cancelled.
+	Begin func(context.Context, *Site) error
+	End   func(context.Context, *Result) error
+
+	Workers  int           // 8
+	Open     int           // sites that are crawled at the same time; 64, and at least 2 a worker
+	Patience time.Duration // a run waits for tasks that are due within it, and leaves later ones to the next; 2 minutes
+	Grace    time.Duration // after the first stop, what visits in flight have to finish; 30 seconds
+	Random   func() float64
+	Log      *slog.Logger
+
+	// Abort, once closed, stops at once: requests in flight are cut, and finished visits that are not committed yet are lost, which
+	// is to say that they are visited again in the next run. nil is never.
+	Abort <-chan struct{}
+}
+
+const (
+	bufferSize   = 32                     // tasks of a host taken from the frontier at a time
+	batchSize    = 50                     // visits that are worth a commit
+	batchAge     = 200 * time.Millisecond // after which fewer are
+	batchBytes   = 8 << 20                // of their pages
+	maxBatches   = 4                      // finished but not committed: over that, nothing new is begun
+	maxHolds     = 5                      // of a host without a visit between them: then it is left to the next run
+	maxTaskHolds = 4                      // of a host by the same task: then the task is what is wrong
+)
+
+// Result is what became of a site's run, as far as the loop knows; the store keeps the full counts.
+type Result struct {
+	Site     *Site
+	Outcomes map[Outcome]int // committed visits by outcome; "" are those to be tried again
+	Changes  map[Change]int  // of stored reviews
+	Finished bool            // the run came to its end; false if it was stopped or failed
+	Why      string          // how it ended, for people
+	Due      time.Time       // when the first task that is left is due; zero if none is known
+	Err      error           // why it could not begin, go on or end
+}
+
+// Run crawls. When ctx is cancelled it begins nothing new, finishes what is in flight (for Grace at most), commits it and returns:
+// the next run goes on from there. It gives a result for every site that it began or could not begin, in the order in which they
+// ended, and the cause of ctx if it was cancelled.
+func (c *Crawl) Run(ctx context.Context) ([]Result, error) {
+	l := newLoop(c, ctx)
+	defer l.stop()
+	l.run(ctx)
+	return l.results, context.Cause(ctx)
+}
+
+// host is a politeness key. Sites may share one.
+type host struct {
+	key   string
+	busy  bool      // a worker has it
+	ready time.Time // not to be asked before
+	holds int       // without a visit since
+	why   string    // of the last hold
+}
+
+func (h *host) givenUp() bool { return h.holds >= maxHolds }
+
+// queue is what the loop holds of a site's tasks on one host.
+type queue struct {
+	*host
+	site     *siteRun
+	tasks    []Task         // taken from the frontier, not begun
+	inFlight map[int64]bool // IDs of those, and of tasks begun and not committed
+	holds    map[int64]int  // of the host, by the ID of the task that it came upon; few
+	stale    bool           // the frontier may have more tasks now
+	due      time.Time      // if not stale: when it will; zero for never
+	served   int            // when it was last chosen, on the loop's count
+	guided   bool           // its robots.txt was searched for sitemaps
+}
+
+type siteRun struct {
+	*Site
+	queues  []*queue
+	out     int // tasks at workers
+	pending int // visits finished and not committed
+	asked   int // pages, for the budget
+	res     Result
+}
+
+func (s *siteRun) spent() bool { return s.Pages > 0 && s.asked >= s.Pages }
+
+// at is when a queue can next do something, false if never in this run.
+func (q *queue) at(now time.Time) (time.Time, bool) {
+	switch {
+	case q.givenUp() || q.site.spent() || q.site.res.Err != nil:
+		return time.Time{}, false
+	case q.busy:
+		return now, true
+	case len(q.tasks) > 0 || q.stale:
+		return q.ready, true
+	case q.due.IsZero():
+		return time.Time{}, false
+	case q.due.After(q.ready):
+		return q.due, true
+	}
+	return q.ready, true
+}
+
+// done is a task that came back from a worker.
+type done struct {
+	q     *queue
+	visit Visit
+	asked bool       // the host was asked for the task's URL
+	hold  *HostError // the host must wait
+	cut   bool       // stopped before it was finished: as if it had never begun
+}
+
+type batch struct {
+	dones  []done
+	stored []Stored
+	errs   map[*siteRun]error
+}
+
+type loop struct {
+	*Crawl
+	work, save             context.Context // for fetching and handling; for the frontier. Both outlive the first stop
+	cutWork, cutSave       context.CancelFunc
+	hosts                  map[string]*host
+	open                   []*siteRun
+	next                   int // of Sites to open
+	jobs                   chan done
+	dones                  chan done
+	commits, stored        chan batch
+	idle, served           int
+	pending                []done // in the order in which they were finished
+	bytes                  int    // of their pages
+	oldest                 time.Time
+	committing, terminated bool
+	workers                sync.WaitGroup
+	results                []Result
+}
+
+func newLoop(c *Crawl, ctx context.Context) *loop {
+	set := *c // defaults are set in a copy
+	set.Workers = cmp.Or(max(set.Workers, 0), 8)
+	set.Open = max(cmp.Or(set.Open, 64), 2*set.Workers)
+	set.Patience = cmp.Or(set.Patience, 2*time.Minute)
+	set.Grace = cmp.Or(set.Grace, 30*time.Second)
+	if set.Log == nil {
+		set.Log = slog.New(slog.DiscardHandler)
+	}
+	l := &loop{Crawl: &set, hosts: map[string]*host{}, idle: set.Workers,
+		jobs: make(chan done, set.Workers), dones: make(chan done, set.Workers), commits: make(chan batch, 1), stored: make(chan batch, 1)}
+	l.work, l.cutWork = context.WithCancel(context.WithoutCancel(ctx))
+	l.save, l.cutSave = context.WithCancel(context.WithoutCancel(ctx))
+	for range set.Workers {
+		l.workers.Go(func() {
+			f := set.NewFetcher()
+			for j := range l.jobs {
+				l.visit(f, &j)
+				l.dones <- j
+			}
+		})
+	}
+	l.workers.Go(func() {
+		for b := range l.commits {
+			l.commit(&b)
+			l.stored <- b
+		}
+	})
+	return l
+}
+
+func (l *loop) stop() {
+	l.cutWork()
+	l.cutSave()
+	close(l.jobs)
+	close(l.commits)
+	l.workers.Wait()
+}
+
+func (l *loop) run(ctx context.Context) {
+	stop, abort := ctx.Done(), l.Abort
+	var grace <-chan time.Time
+	stopping := false
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		if !stopping && ctx.Err() != nil {
+			stopping, stop = true, nil
+			grace = time.After(l.Grace)
+		}
+		now := time.Now()
+		wake := now.Add(time.Hour)
+		if !stopping {
+			l.openSites()
+			wake = l.dispatch(now)
+		}
+		if len(l.pending) > 0 && !l.committing && !l.terminated {
+			// With every worker idle there is nobody to wait for, and perhaps the links of these pages are what is missing.
+			if age := now.Sub(l.oldest); len(l.pending) >= batchSize || l.bytes >= batchBytes || age >= batchAge || l.idle == l.Workers {
+				l.committing = true
+				l.commits <- batch{dones: l.pending}
+				l.pending, l.bytes = nil, 0
+			} else if flush := l.oldest.Add(batchAge); flush.Before(wake) {
+				wake = flush
+			}
+		}
+		l.closeSites(now, stopping)
+		if len(l.open) == 0 && (stopping || l.next == len(l.Sites)) && l.idle == l.Workers && !l.committing {
+			return
+		}
+		timer.Reset(time.Until(wake))
+		select {
+		case d := <-l.dones:
+			l.finished(d)
+		case b := <-l.stored:
+			l.committed(b)
+		case <-timer.C:
+		case <-stop:
+		case <-grace:
+			grace = nil
+			l.Log.Warn("visits in flight are cut", "after", l.Grace)
+			l.cutWork()
+		case <-abort:
+			abort = nil
+			stopping, stop, l.terminated = true, nil, true
+			l.cutWork()
+			l.cutSave()
+			for _, d := range l.pending {
+				d.q.site.pending--
+			}
+			l.pending = nil
+		}
+	}
+}
+
+// openSites begins sites while there is room.
+func (l *loop) openSites() {
+	for len(l.open) < l.Open && l.next < len(l.Sites) {
+		s := &siteRun{Site: l.Sites[l.next]}
+		s.res = Result{Site: s.Site, Outcomes: map[Outcome]int{}, Changes: map[Change]int{}}
+		l.next++
+		if l.Begin != nil {
+			if err := l.Begin(l.save, s.Site); err != nil {
+				s.res.Err, s.res.Why = err, "could not begin"
+				l.results = append(l.results, s.res)
+				continue
+			}
+		}
+		l.open = append(l.open, s)
+		due, err := l.Frontier.Hosts(l.save, s.Name)
+		if err != nil {
+			s.res.Err = err
+			continue
+		}
+		for _, key := range slices.Sorted(maps.Keys(due)) {
+			l.queue(s, key).stale = true
+		}
+	}
+}
+
+// queue gives a site's queue for a host, made if it is not there.
+func (l *loop) queue(s *siteRun, key string) *queue {
+	for _, q := range s.queues {
+		if q.key == key {
+			return q
+		}
+	}
+	h := l.hosts[key]
+	if h == nil {
+		h = &host{key: key}
+		l.hosts[key] = h
+	}
+	q := &queue{host: h, site: s, inFlight: map[int64]bool{}, holds: map[int64]int{}}
+	s.queues = append(s.queues, q)
+	return q
+}
+
+// dispatch gives tasks to idle workers, and the time at which it is worth trying again.
+func (l *loop) dispatch(now time.Time) (wake time.Time) {
+	wake = now.Add(time.Hour)
+	if len(l.pending) >= maxBatches*batchSize || l.bytes >= maxBatches*batchBytes {
+		return wake // a commit is under way and wakes us
+	}
+	for l.idle > 0 {
+		wake = now.Add(time.Hour)
+		var best *queue
+		for _, s := range l.open {
+			for _, q := range s.queues {
+				at, ok := q.at(now)
+				switch {
+				case !ok || q.busy:
+				case at.After(now):
+					if at.Before(wake) {
+						wake = at
+					}
+				case best == nil || q.ready.Before(best.ready) || q.ready.Equal(best.ready) && q.served < best.served:
+					best = q
+				}
+			}
+		}
+		if best == nil {
+			return wake
+		}
+		if len(best.tasks) == 0 && !l.refill(best, now) {
+			continue
+		}
+		t := best.tasks[0]
+		best.tasks = best.tasks[1:]
+		l.served++
+		best.served = l.served
+		best.busy = true
+		best.site.out++
+		if t.Kind == KindPage {
+			best.site.asked++
+		}
+		l.idle--
+		l.jobs <- done{q: best, visit: Visit{Task: t}}
+	}
+	return wake
+}
+
+// refill takes tasks from the frontier. If there are none, it finds out when there will be.
+func (l *loop) refill(q *queue, now time.Time) bool {
+	tasks, err := l.Frontier.Next(l.save, q.site.Name, q.key, now, bufferSize, slices.Collect(maps.Keys(q.inFlight)))
+	if err != nil {
+		l.fail(q.site, err)
+		return false
+	}
+	q.stale, q.due = len(tasks) > 0, time.Time{}
+	for _, t := range tasks {
+		q.inFlight[t.ID] = true
+	}
+	q.tasks = tasks
+	if len(tasks) > 0 {
+		return true
+	}
+	if q.site.pending > 0 || len(q.inFlight) > 0 {
+		return false // their commit makes it stale again
+	}
+	hosts, err := l.Frontier.Hosts(l.save, q.site.Name)
+	if err != nil {
+		l.fail(q.site, err)
+		return false
+	}
+	switch due, ok := hosts[q.key]; {
+	case !ok:
+	case due.After(now):
+		q.due = due
+	default: // never so, but if it were, asking again at once would never end
+		l.fail(q.site, fmt.Errorf("frontier has a due task on %s and does not give it", q.key))
+	}
+	return false
+}
+
+func (l *loop) fail(s *siteRun, err error) {
+	if s.res.Err == nil {
+		s.res.Err = err
+	}
+}
+
+// finished takes back a task and its host from a worker.
+func (l *loop) finished(d done) {
+	q, now := d.q, time.Now()
+	v := &d.visit
+	l.idle++
+	q.busy = false
+	q.site.out--
+	if !d.asked && v.Task.Kind == KindPage {
+		q.site.asked--
+	}
+	q.ready = now
+	if l.Pacer == nil {
+		if d.asked {
+			q.ready = now.Add(q.site.Gap)
+		}
+	} else if at := l.Pacer.ReadyAt(q.key); at.After(now) {
+		q.ready = at
+	}
+	switch {
+	case d.cut || l.terminated:
+		delete(q.inFlight, v.Task.ID)
+		return
+	case d.hold != nil:
+		q.host.holds++
+		q.why = v.Why
+		if d.hold.Until.After(q.ready) {
+			q.ready = d.hold.Until
+		}
+		l.held(q, v, d.hold, now)
+	case d.asked:
+		q.host.holds = 0
+	}
+	if v.Outcome != "" {
+		delete(q.holds, v.Task.ID)
+		l.guide(q, v)
+	}
+	if len(l.pending) == 0 {
+		l.oldest = now
+	}
+	if v.Page != nil {
+		l.bytes += len(v.Page.Body)
+	}
+	l.pending = append(l.pending, d)
+	q.site.pending++
+}
+
+// held postpones a task that found its host not ready. That is not the task's doing and is no try of it; but one that makes its host
+// ask for a pause again and again, with other pages answered between, is at fault after all.
+func (l *loop) held(q *queue, v *Visit, e *HostError, now time.Time) {
+	v.HoldHost = e.Until
+	if errors.Is(e.Err, ErrBusy) {
+		q.holds[v.Task.ID]++
+	}
+	n := q.holds[v.Task.ID]
+	if n >= maxTaskHolds {
+		v.Outcome, v.Why = ServerError, fmt.Sprintf("%s, %d times", v.Why, n)
+		return
+	}
+	v.RetryAt = e.Until
+	if n > 0 {
+		v.RetryAt = v.RetryAt.Add(backoff(n+1, l.Random)) // others first
+	}
+}
+
+// guide adds the sitemaps of robots.txt to the first finished visit on a host, which is when robots.txt was read. If it names none,
+// and neither does the configuration, the customary place is asked once: that is one request in the life of a site, and finds pages
+// that no link leads to.
+func (l *loop) guide(q *queue, v *Visit) {
+	if l.Pacer == nil || q.guided || v.Outcome == OutOfScope {
+		return
+	}
+	q.guided = true
+	found, maps := FoundRobots, l.Pacer.Sitemaps(v.Task.URL)
+	if len(maps) == 0 && len(q.site.Sitemaps) == 0 {
+		found, maps = FoundAuto, []string{"/sitemap.xml"}
+	}
+	for _, raw := range maps {
+		u, err := Canonical(raw, parsed(v.Task.URL))
+		if err != nil || u == v.Task.URL {
+			continue
+		}
+		if t, ok, _ := q.site.Link(v.Task, u, KindSitemap, found); ok {
+			v.Links = append(v.Links, t)
+		}
+	}
+}
+
+// commit runs on the committer's goroutine. If a batch fails it is tried again site by site, so that one site's trouble (its run was
+// taken over by another process) is not that of all.
+func (l *loop) commit(b *batch) {
+	visits := make([]Visit, len(b.dones))
+	for i := range b.dones {
+		visits[i] = b.dones[i].visit
+	}
+	stored, err := l.Frontier.Commit(l.save, visits)
+	if err == nil {
+		b.stored = stored
+		return
+	}
+	b.stored, b.errs = make([]Stored, len(visits)), map[*siteRun]error{}
+	places := map[*siteRun][]int{}
+	for i, d := range b.dones {
+		places[d.q.site] = append(places[d.q.site], i)
+	}
+	if len(places) == 1 {
+		b.errs[b.dones[0].q.site] = err
+		return
+	}
+	for s, is := range places {
+		var own []Visit
+		for _, i := range is {
+			own = append(own, visits[i])
+		}
+		stored, err := l.Frontier.Commit(l.save, own)
+		if err != nil {
+			b.errs[s] = err
+			continue
+		}
+		for k, i := range is {
+			b.stored[i] = stored[k]
+		}
+	}
+}
+
+// committed takes note of what was stored: which tasks are no more in flight, and where there may be new ones.
+func (l *loop) committed(b batch) {
+	l.committing = false
+	for i, d := range b.dones {
+		q, v := d.q, &d.visit
+		s := q.site
+		s.pending--
+		delete(q.inFlight, v.Task.ID)
+		if err := b.errs[s]; err != nil {
+			l.fail(s, err)
+			continue
+		}
+		s.res.Outcomes[v.Outcome]++
+		if change := b.stored[i].Change; change != NoReview {
+			s.res.Changes[change]++
+		}
+		if b.stored[i].Added > 0 {
+			last := ""
+			for _, t := range v.Links {
+				if t.Host != last {
+					last = t.Host
+					l.queue(s, t.Host)
+				}
+			}
+		}
+		for _, q := range s.queues {
+			q.stale = true
+		}
+	}
+}
+
+// closeSites ends the sites that have nothing to do before Patience runs out.
+func (l *loop) closeSites(now time.Time, stopping bool) {
+	l.open = slices.DeleteFunc(l.open, func(s *siteRun) bool {
+		if s.out > 0 || s.pending > 0 {
+			return false
+		}
+		if !stopping && s.res.Err == nil {
+			for _, q := range s.queues {
+				if at, ok := q.at(now); ok && !at.After(now.Add(l.Patience)) {
+					return false
+				}
+			}
+		}
+		l.end(s, now, stopping)
+		return true
+	})
+}
+
+func (l *loop) end(s *siteRun, now time.Time, stopping bool) {
+	var left, givenUp *queue
+	for _, q := range s.queues {
+		if q.givenUp() {
+			givenUp = q
+		}
+		if at, ok := q.at(now); ok && (left == nil || at.Before(s.res.Due)) {
+			left, s.res.Due = q, at
+		}
+	}
+	s.res.Finished = !stopping && s.res.Err == nil
+	switch {
+	case s.res.Err != nil:
+		s.res.Why = "failed: " + s.res.Err.Error()
+	case stopping:
+		s.res.Why = "stopped"
+	case s.spent():
+		s.res.Why = fmt.Sprintf("page budget of %d spent", s.Pages)
+	case givenUp != nil:
+		s.res.Why = fmt.Sprintf("host %s left to the next run: %s", givenUp.key, givenUp.why)
+	case left != nil:
+		s.res.Why = "the rest is due at " + s.res.Due.UTC().Format(time.RFC3339)
+	default:
+		s.res.Why = "done"
+	}
+	if l.End != nil {
+		if err := l.End(context.WithoutCancel(l.save), &s.res); err != nil && s.res.Err == nil {
+			s.res.Err, s.res.Finished = err, false
+		}
+	}
+	l.results = append(l.results, s.res)
+}

@@ -1,0 +1,669 @@
+package crawler
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+)
+
+// memory is a Frontier in memory.
+type memory struct {
+	mu      sync.Mutex
+	tasks   map[string]*memTask // by URL
+	ids     int64
+	commits []string // the URLs of each
+	err     map[string]error
+}
+
+type memTask struct {
+	Task
+	queued  bool
+	outcome Outcome
+	why     string
+}
+
+func newMemory(seeds ...Task) *memory {
+	m := &memory{tasks: map[string]*memTask{}, err: map[string]error{}}
+	for _, t := range seeds {
+		m.add(t)
+	}
+	return m
+}
+
+func (m *memory) add(t Task) bool {
+	if m.tasks[t.URL] != nil {
+		return false
+	}
+	m.ids++
+	t.ID = m.ids
+	m.tasks[t.URL] = &memTask{Task: t, queued: true}
+	return true
+}
+
+func (m *memory) Next(_ context.Context, site, host string, now time.Time, n int, inFlight []int64) ([]Task, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var due []Task
+	for _, t := range m.tasks {
+		if t.queued && t.Site == site && t.Host == host && !t.Due.After(now) && !slices.Contains(inFlight, t.ID) {
+			due = append(due, t.Task)
+		}
+	}
+	slices.SortFunc(due, func(a, b Task) int { return cmp.Or(cmp.Compare(b.Hint, a.Hint), cmp.Compare(a.ID, b.ID)) })
+	return due[:min(n, len(due))], nil
+}
+
+func (m *memory) Hosts(_ context.Context, site string) (map[string]time.Time, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	hosts := map[string]time.Time{}
+	for _, t := range m.tasks {
+		if at, ok := hosts[t.Host]; t.queued && t.Site == site && (!ok || t.Due.Before(at)) {
+			hosts[t.Host] = t.Due
+		}
+	}
+	return hosts, nil
+}
+
+func (m *memory) Commit(ctx context.Context, visits []Visit) ([]Stored, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, v := range visits {
+		if err := m.err[v.Task.Site]; err != nil {
+			return nil, err
+		}
+	}
+	var urls []string
+	stored := make([]Stored, len(visits))
+	for i, v := range visits {
+		urls = append(urls, v.Task.URL)
+		t := m.tasks[v.Task.URL]
+		if !t.queued {
+			panic("visited twice: " + v.Task.URL)
+		}
+		t.outcome, t.why, t.Tries, t.queued, t.Due = v.Outcome, v.Why, v.Task.Tries, v.Outcome == "", v.RetryAt
+		if v.Outcome == Reviewed {
+			stored[i].Change = NewReview
+		}
+		for _, l := range v.Links {
+			if m.add(l) {
+				stored[i].Added++
+			}
+		}
+	}
+	m.commits = append(m.commits, strings.Join(urls, " "))
+	return stored, nil
+}
+
+// outcomes gives what became of every task, by the path of its URL.
+func (m *memory) outcomes() map[string]string {
+	got := map[string]string{}
+	for u, t := range m.tasks {
+		got[u] = cmp.Or(string(t.outcome), "queued")
+	}
+	return got
+}
+
+// web is a made-up web: it answers after a second, and notes who was asked when.
+type web struct {
+	t       *testing.T
+	start   time.Time
+	took    time.Duration
+	answers map[string][]any // by URL: *Page or error, in turn; the last one stays. Nothing is an empty page
+	mu      sync.Mutex
+	asking  map[string]bool
+	log     []string // "seconds URL"
+	asked   map[string]int
+}
+
+func newWeb(t *testing.T) *web {
+	return &web{t: t, start: time.Now(), took: time.Second, answers: map[string][]any{}, asking: map[string]bool{}, asked: map[string]int{}}
+}
+
+func (w *web) Fetch(ctx context.Context, t Task, site *Site) (*Page, error) {
+	w.mu.Lock()
+	if w.asking[t.Host] {
+		w.t.Errorf("%s is asked by two workers", t.Host)
+	}
+	w.asking[t.Host] = true
+	w.log = append(w.log, fmt.Sprintf("%g %s", time.Since(w.start).Seconds(), t.URL))
+	n := w.asked[t.URL]
+	w.asked[t.URL]++
+	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		w.asking[t.Host] = false
+		w.mu.Unlock()
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(w.took):
+	}
+	answers := w.answers[t.URL]
+	if len(answers) == 0 {
+		return &Page{URL: t.URL, Status: 200}, nil
+	}
+	switch a := answers[min(n, len(answers)-1)].(type) {
+	case error:
+		var hold *HostError
+		if errors.As(a, &hold) { // Until is written as seconds from now
+			return nil, &HostError{Host: t.Host, Until: time.Now().Add(time.Duration(hold.Until.Unix()) * time.Second), Err: hold.Err}
+		}
+		return nil, a
+	case *Page:
+		page := *a
+		page.URL = t.URL
+		return &page, nil
+	}
+	panic("no such answer")
+}
+
+func holdFor(seconds int64, err error) error {
+	return &HostError{Until: time.Unix(seconds, 0), Err: err}
+}
+
+func status(n int) *Page            { return &Page{Status: n} }
+func redirect(to string) *Page      { return &Page{Status: 301, Location: to} }
+func links(paths ...string) *Page   { return &Page{Status: 200, Body: []byte(strings.Join(paths, " "))} }
+func siteOf(name string) *Site      { return &Site{Name: name, Hosts: []string{name}, Gap: 2 * time.Second} }
+func pageTask(url string) Task      { return taskOf(url, KindPage) }
+func (w *web) lines(n int) []string { return w.log[:min(n, len(w.log))] }
+
+func taskOf(u string, kind Kind) Task {
+	return Task{URL: u, Site: strings.TrimPrefix(hostOf(u), "www."), Host: hostOf(u), Kind: kind, Found: FoundLink}
+}
+
+// follow is a Handler: the words of a page are its links, and a page without any is a review.
+func follow(_ context.Context, site *Site, v *Visit) error {
+	words := strings.Fields(string(v.Page.Body))
+	v.Outcome = NotReview
+	if len(words) == 0 {
+		v.Outcome = Reviewed
+	}
+	for _, w := range words {
+		if w == "panic" {
+			panic("on demand")
+		}
+		u, err := Canonical(w, parsed(v.Task.URL))
+		if err != nil {
+			return err
+		}
+		if t, ok, _ := site.Link(v.Task, u, KindPage, FoundLink); ok {
+			v.Links = append(v.Links, t)
+		}
+	}
+	return nil
+}
+
+func half() float64 { return 0.5 }
+
+func crawlOf(m *memory, w *web, sites ...*Site) *Crawl {
+	return &Crawl{Frontier: m, NewFetcher: func() Fetcher { return w }, Handle: follow, Sites: sites, Workers: 4, Random: half}
+}
+
+func diff(t *testing.T, what string, want, got any) {
+	t.Helper()
+	if d := gocmp.Diff(want, got); d != "" {
+		t.Errorf("%s: -want +got:\n%s", what, d)
+	}
+}
+
+func TestCrawlOrderAndGaps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, w := newMemory(pageTask("http://a.example/"), pageTask("http://b.example/")), newWeb(t)
+		w.answers["http://a.example/"] = []any{links("/tag/x", "/about", "/2024/01/heat/", "http://other.example/", "http://www.a.example/")}
+		results, err := crawlOf(m, w, siteOf("a.example"), siteOf("b.example")).Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, "requests", []string{
+			"0 http://a.example/", "0 http://b.example/",
+			"1 http://www.a.example/",          // another host
+			"3 http://a.example/2024/01/heat/", // an answer takes 1 s, the gap is 2 s
+			"6 http://a.example/about",
+			"9 http://a.example/tag/x",
+		}, sorted(w.log))
+		diff(t, "outcomes", map[string]string{"http://a.example/": "not_review", "http://b.example/": "review", "http://www.a.example/": "review",
+			"http://a.example/2024/01/heat/": "review", "http://a.example/about": "review", "http://a.example/tag/x": "review"}, m.outcomes())
+		for _, r := range results {
+			if !r.Finished || r.Why != "done" || r.Err != nil {
+				t.Errorf("%+v", r)
+			}
+		}
+		if len(results) != 2 || results[1].Changes[NewReview] != 4 || results[1].Outcomes[NotReview] != 1 {
+			t.Errorf("%+v", results)
+		}
+	})
+}
+
+// sorted puts requests in order of time, then URL.
+func sorted(log []string) []string {
+	slices.SortFunc(log, func(a, b string) int {
+		var x, y float64
+		fmt.Sscan(a, &x)
+		fmt.Sscan(b, &y)
+		return cmp.Or(cmp.Compare(x, y), strings.Compare(a, b))
+	})
+	return log
+}
+
+// Many sites on few hosts, few workers: nobody waits while another is served twice, and no host has two workers (see web.Fetch).
+func TestCrawlFairness(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, w := newMemory(), newWeb(t)
+		var sites []*Site
+		for i := range 150 {
+			s := &Site{Name: fmt.Sprint("site", i), Hosts: []string{"shared.example", fmt.Sprintf("h%d.example", i)}}
+			sites = append(sites, s)
+			for k := range 4 {
+				u := fmt.Sprintf("http://h%d.example/%d", i, k)
+				if k == 3 {
+					u = fmt.Sprintf("http://shared.example/%d", i)
+				}
+				m.add(Task{URL: u, Site: s.Name, Host: hostOf(u), Kind: KindPage})
+			}
+		}
+		c := crawlOf(m, w, sites...)
+		c.Workers = 8
+		results, err := c.Run(t.Context())
+		if err != nil || len(results) != 150 || len(w.log) != 600 {
+			t.Fatalf("%v, %d results, %d requests", err, len(results), len(w.log))
+		}
+		first := map[string]bool{}
+		for _, line := range w.lines(64) {
+			_, u, _ := strings.Cut(line, " ")
+			first[hostOf(u)] = true
+		}
+		if len(first) < 57 { // 64 sites are open; one of the 8 workers may be at the shared host each time
+			t.Errorf("the first 64 requests went to %d hosts", len(first))
+		}
+		// 600 requests of a second, 8 workers; the 150 of the shared host come one after the other, with its fair share of workers.
+		if took := time.Since(w.start); took > 200*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+func TestCrawlOutcomes(t *testing.T) {
+	const u = "http://a.example/x"
+	self := "redirects to itself"
+	for _, tt := range []struct {
+		name    string
+		answers []any
+		outcome Outcome
+		why     string
+		asked   int
+	}{
+		{"page", []any{status(200)}, Reviewed, "", 1},
+		{"not modified", []any{status(304)}, Unchanged, "", 1},
+		{"gone", []any{status(410)}, Gone, "status 410", 1},
+		{"not found", []any{status(404)}, Gone, "status 404", 1},
+		{"forbidden", []any{status(403)}, Refused, "status 403", 1},
+		{"legal", []any{status(451)}, Refused, "status 451", 1},
+		{"no content", []any{status(204)}, Unreadable, "status 204 is no page", 1},
+		{"redirect without a target", []any{status(302)}, Unreadable, "status 302 is no page", 1},
+		{"server error", []any{status(500)}, ServerError, "status 500", 4},
+		{"server error that passes", []any{status(502), status(503), status(200)}, Reviewed, "", 3},
+		{"too many requests", []any{status(429), status(200)}, Reviewed, "", 2},
+		{"unreachable", []any{errors.New("no such host")}, Unreachable, "no such host", 4},
+		{"cut short", []any{ErrCutShort, status(200)}, Reviewed, "", 2},
+		{"timeout", []any{fmt.Errorf("fetch: %w", ErrTimeout)}, TimedOut, "fetch: timed out", 4},
+		{"disallowed", []any{ErrDisallowed}, Disallowed, ErrDisallowed.Error(), 1},
+		{"too large", []any{ErrTooLarge}, TooLarge, ErrTooLarge.Error(), 1},
+		{"not HTML", []any{ErrNotHTML}, NotHTML, ErrNotHTML.Error(), 1},
+		{"unreadable", []any{ErrUnreadable}, Unreadable, ErrUnreadable.Error(), 1},
+		{"private address", []any{ErrForbiddenAddress}, OutOfScope, ErrForbiddenAddress.Error(), 1},
+		{"redirect", []any{redirect("/y")}, Redirected, "to http://a.example/y", 1},
+		{"redirect to itself", []any{redirect("http://A.example:80/x#y")}, TooDeep, self, 1},
+		{"redirect to another site", []any{redirect("http://other.example/")}, OutOfScope, "redirect to http://other.example/: host other.example is not of the site", 1},
+		{"redirect to nonsense", []any{redirect("mailto:jo")}, OutOfScope, `redirect to "mailto:jo": not an http or https URL`, 1},
+		{"redirect into a trap", []any{redirect("/?s=x")}, OutOfScope, "redirect to http://a.example/?s=x: site search", 1},
+		{"handler panics", []any{links("panic")}, Unreadable, "panic: on demand", 1},
+		{"handler fails", []any{links("mailto:jo")}, Unreadable, "not an http or https URL", 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m, w := newMemory(pageTask(u)), newWeb(t)
+				w.answers[u] = tt.answers
+				if _, err := crawlOf(m, w, siteOf("a.example")).Run(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				got := m.tasks[u]
+				if got.outcome != tt.outcome || got.why != tt.why || w.asked[u] != tt.asked {
+					t.Errorf("%s: %q after %d requests; want %s: %q after %d", got.outcome, got.why, w.asked[u], tt.outcome, tt.why, tt.asked)
+				}
+			})
+		})
+	}
+	t.Run("configuration that changed", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := newMemory(pageTask("http://a.example/x.jpg")), newWeb(t)
+			crawlOf(m, w, siteOf("a.example")).Run(t.Context())
+			if len(w.log) != 0 || m.tasks["http://a.example/x.jpg"].outcome != OutOfScope {
+				t.Error(w.log, m.outcomes())
+			}
+		})
+	})
+}
+
+// A failure that may pass is tried again after 5, 10 and 20 s at most (here half of that), while other pages go on.
+func TestCrawlBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, w := newMemory(pageTask("http://a.example/bad"), pageTask("http://a.example/1"), pageTask("http://a.example/2")), newWeb(t)
+		w.answers["http://a.example/bad"] = []any{status(500)}
+		crawlOf(m, w, siteOf("a.example")).Run(t.Context())
+		diff(t, "requests", []string{
+			"0 http://a.example/bad",
+			"3 http://a.example/1",
+			"6 http://a.example/2",
+			"9 http://a.example/bad",  // due since 3.5, and its turn by the gap
+			"15 http://a.example/bad", // answered at 10, then half of 10 s
+			"26 http://a.example/bad", // answered at 16, then half of 20 s
+		}, w.log)
+	})
+}
+
+func TestBackoff(t *testing.T) {
+	for n, want := range map[int]time.Duration{1: 5 * time.Second, 2: 10 * time.Second, 3: 20 * time.Second, 99: 10 * time.Minute} {
+		if got := backoff(n, func() float64 { return 1 }); got != want {
+			t.Errorf("backoff(%d) is at most %v, want %v", n, got, want)
+		}
+		if got := backoff(n, func() float64 { return 0 }); got != 0 {
+			t.Errorf("backoff(%d) is at least %v, want 0", n, got)
+		}
+	}
+}
+
+func TestCrawlHold(t *testing.T) {
+	t.Run("host waits, its task is unharmed, others go on", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := newMemory(pageTask("http://a.example/1"), pageTask("http://a.example/2"), pageTask("http://b.example/1"), pageTask("http://b.example/2")), newWeb(t)
+			w.answers["http://a.example/1"] = []any{holdFor(30, ErrRobotsUnreachable), status(200)}
+			crawlOf(m, w, siteOf("a.example"), siteOf("b.example")).Run(t.Context())
+			diff(t, "requests", []string{"0 http://a.example/1", "0 http://b.example/1", "3 http://b.example/2", "31 http://a.example/2", "34 http://a.example/1"}, sorted(w.log))
+			if m.tasks["http://a.example/1"].Tries != 0 {
+				t.Error("the hold was counted as a try")
+			}
+		})
+	})
+	t.Run("host that never gets ready is left to the next run", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := newMemory(pageTask("http://a.example/1"), pageTask("http://a.example/2")), newWeb(t)
+			for u := range m.tasks {
+				w.answers[u] = []any{holdFor(60, ErrRobotsUnreachable)}
+			}
+			results, _ := crawlOf(m, w, siteOf("a.example")).Run(t.Context())
+			if len(w.log) != maxHolds || !results[0].Finished || !strings.HasPrefix(results[0].Why, "host a.example left to the next run: a.example: robots.txt unreachable") {
+				t.Errorf("%v\n%+v", w.log, results)
+			}
+			diff(t, "outcomes", map[string]string{"http://a.example/1": "queued", "http://a.example/2": "queued"}, m.outcomes())
+		})
+	})
+	t.Run("longer than patience", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := newMemory(pageTask("http://a.example/1"), pageTask("http://a.example/2")), newWeb(t)
+			w.answers["http://a.example/1"] = []any{holdFor(3600, ErrBusy)}
+			results, _ := crawlOf(m, w, siteOf("a.example")).Run(t.Context())
+			if len(w.log) != 1 || !strings.HasPrefix(results[0].Why, "the rest is due at ") || time.Since(w.start) > 2*time.Second {
+				t.Errorf("%v\n%+v", w.log, results)
+			}
+		})
+	})
+	t.Run("a task that always makes its host wait is at fault", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := newMemory(pageTask("http://a.example/bad")), newWeb(t)
+			for i := range 60 {
+				m.add(pageTask(fmt.Sprint("http://a.example/", i)))
+			}
+			w.answers["http://a.example/bad"] = []any{holdFor(10, ErrBusy)}
+			crawlOf(m, w, siteOf("a.example")).Run(t.Context())
+			bad := m.tasks["http://a.example/bad"]
+			if bad.outcome != ServerError || !strings.HasSuffix(bad.why, ", 4 times") || w.asked["http://a.example/bad"] != maxTaskHolds {
+				t.Errorf("%s: %s", bad.outcome, bad.why)
+			}
+			if len(w.log) != 60+maxTaskHolds {
+				t.Errorf("%d requests", len(w.log))
+			}
+		})
+	})
+}
+
+func TestCrawlRedirects(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := Task{URL: "http://a.example/", Site: "a.example", Host: "a.example", Kind: KindPage, Found: FoundStart}
+		m, w := newMemory(start, pageTask("http://a.example/r0"), pageTask("http://a.example/loop1")), newWeb(t)
+		w.answers["http://a.example/"] = []any{redirect("http://www.a.example/?s=home")} // a start page may be what no link may be
+		for i := range 9 {
+			w.answers[fmt.Sprint("http://a.example/r", i)] = []any{redirect(fmt.Sprint("/r", i+1))}
+		}
+		w.answers["http://a.example/loop1"] = []any{redirect("/loop2")}
+		w.answers["http://a.example/loop2"] = []any{redirect("/loop1")}
+		crawlOf(m, w, siteOf("a.example")).Run(t.Context())
+		diff(t, "outcomes", map[string]string{
+			"http://a.example/": "redirected", "http://www.a.example/?s=home": "review",
+			"http://a.example/r0": "redirected", "http://a.example/r1": "redirected", "http://a.example/r2": "redirected",
+			"http://a.example/r3": "redirected", "http://a.example/r4": "redirected", "http://a.example/r5": "too_deep",
+			"http://a.example/loop1": "redirected", "http://a.example/loop2": "redirected"}, m.outcomes())
+	})
+}
+
+func TestCrawlBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, w := newMemory(taskOf("http://a.example/feed", KindFeed), pageTask("http://a.example/no")), newWeb(t)
+		for i := range 5 {
+			m.add(pageTask(fmt.Sprint("http://a.example/", i)))
+		}
+		w.answers["http://a.example/no"] = []any{ErrDisallowed} // costs nothing
+		site := siteOf("a.example")
+		site.Pages = 2
+		results, _ := crawlOf(m, w, site).Run(t.Context())
+		if r := results[0]; !r.Finished || r.Why != "page budget of 2 spent" || r.Outcomes[Reviewed] != 3 {
+			t.Errorf("%+v", r)
+		}
+		queued := 0
+		for _, o := range m.outcomes() {
+			if o == "queued" {
+				queued++
+			}
+		}
+		if queued != 3 || len(w.log) != 4 {
+			t.Errorf("%d queued, requests %v", queued, w.log)
+		}
+	})
+}
+
+// guidePacer is a Pacer that knows sitemaps, by host.
+type guidePacer map[string][]string
+
+func (g guidePacer) ReadyAt(string) time.Time     { return time.Time{} }
+func (g guidePacer) Sitemaps(url string) []string { return g[hostOf(url)] }
+
+func TestCrawlSitemaps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, w := newMemory(pageTask("http://a.example/"), pageTask("http://b.example/"), pageTask("http://c.example/"), pageTask("http://c.example/2")), newWeb(t)
+		c := crawlOf(m, w, siteOf("a.example"), siteOf("b.example"), siteOf("c.example"))
+		c.Pacer = guidePacer{"a.example": {"http://a.example/posts.xml", "http://cdn.example/posts.xml"}}
+		c.Sites[1].Sitemaps = []string{"http://b.example/own.xml"}
+		c.Run(t.Context())
+		got := map[string]string{}
+		for u, t := range m.tasks {
+			if t.Kind == KindSitemap {
+				got[u] = string(t.Found)
+			}
+		}
+		diff(t, "sitemaps", map[string]string{"http://a.example/posts.xml": "robots", "http://cdn.example/posts.xml": "robots", "http://c.example/sitemap.xml": "auto"}, got)
+	})
+}
+
+func TestCrawlStop(t *testing.T) {
+	seeds := func() *memory {
+		m := newMemory()
+		for i := range 9 {
+			m.add(pageTask(fmt.Sprint("http://a.example/", i)))
+			m.add(pageTask(fmt.Sprint("http://b.example/", i)))
+		}
+		return m
+	}
+	cause := errors.New("Ctrl-C")
+	t.Run("the first finishes what is in flight", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := seeds(), newWeb(t)
+			c := crawlOf(m, w, siteOf("a.example"), siteOf("b.example"))
+			var ended []string
+			c.End = func(ctx context.Context, r *Result) error {
+				ended = append(ended, r.Site.Name+": "+r.Why)
+				return ctx.Err()
+			}
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(3500*time.Millisecond, func() { cancel(cause) })
+			results, err := c.Run(ctx)
+			if !errors.Is(err, cause) || len(results) != 2 || results[0].Finished || results[0].Err != nil {
+				t.Fatalf("%v, %+v", err, results)
+			}
+			slices.Sort(ended)
+			diff(t, "ends", []string{"a.example: stopped", "b.example: stopped"}, ended)
+			if took := time.Since(w.start); took != 4*time.Second {
+				t.Errorf("took %v", took)
+			}
+			finished := 0
+			for _, o := range m.outcomes() {
+				if o == "review" {
+					finished++
+				}
+			}
+			if finished != 4 || len(w.log) != 4 {
+				t.Errorf("%d finished of %v", finished, w.log)
+			}
+
+			// The next run goes on, and asks nothing twice; memory.Commit panics if it did.
+			if _, err := crawlOf(m, w, siteOf("a.example"), siteOf("b.example")).Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if len(w.log) != 18 || len(w.asked) != 18 {
+				t.Errorf("%d requests for %d URLs", len(w.log), len(w.asked))
+			}
+		})
+	})
+	t.Run("grace ends", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := seeds(), newWeb(t)
+			w.took = time.Hour
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			_, err := crawlOf(m, w, siteOf("a.example"), siteOf("b.example")).Run(ctx)
+			if !errors.Is(err, context.DeadlineExceeded) || time.Since(w.start) != 31*time.Second || len(m.commits) != 0 {
+				t.Errorf("%v after %v, commits %v", err, time.Since(w.start), m.commits)
+			}
+		})
+	})
+	t.Run("the second stops at once", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := seeds(), newWeb(t)
+			w.took = time.Hour
+			c := crawlOf(m, w, siteOf("a.example"), siteOf("b.example"))
+			abort := make(chan struct{})
+			c.Abort = abort
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(time.Second, func() { cancel(cause) })
+			time.AfterFunc(2*time.Second, func() { close(abort) })
+			_, err := c.Run(ctx)
+			if !errors.Is(err, cause) || time.Since(w.start) != 2*time.Second || len(m.commits) != 0 {
+				t.Errorf("%v after %v, commits %v", err, time.Since(w.start), m.commits)
+			}
+		})
+	})
+}
+
+func TestCrawlTrouble(t *testing.T) {
+	lost := errors.New("taken over")
+	t.Run("a site that is lost does not take others along", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := newMemory(), newWeb(t)
+			for i := range 9 {
+				m.add(pageTask(fmt.Sprint("http://a.example/", i)))
+				m.add(pageTask(fmt.Sprint("http://b.example/", i)))
+			}
+			m.err["a.example"] = lost
+			results, err := crawlOf(m, w, siteOf("a.example"), siteOf("b.example")).Run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]string{}
+			for _, r := range results {
+				got[r.Site.Name] = fmt.Sprint(r.Finished, " ", r.Why, " ", r.Outcomes[Reviewed])
+			}
+			diff(t, "results", map[string]string{"a.example": "false failed: taken over 0", "b.example": "true done 9"}, got)
+		})
+	})
+	t.Run("a site that cannot begin is left out", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := newMemory(pageTask("http://a.example/"), pageTask("http://b.example/")), newWeb(t)
+			c := crawlOf(m, w, siteOf("a.example"), siteOf("b.example"))
+			c.Begin = func(_ context.Context, s *Site) error {
+				if s.Name == "a.example" {
+					return lost
+				}
+				return nil
+			}
+			results, _ := c.Run(t.Context())
+			if len(results) != 2 || !errors.Is(results[0].Err, lost) || results[1].Err != nil || len(w.log) != 1 {
+				t.Errorf("%+v", results)
+			}
+		})
+	})
+	t.Run("nothing to do", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			results, err := crawlOf(newMemory(), newWeb(t), siteOf("a.example")).Run(t.Context())
+			if err != nil || len(results) != 1 || !results[0].Finished || results[0].Why != "done" {
+				t.Errorf("%+v, %v", results, err)
+			}
+		})
+	})
+}
+
+// Visits are committed in the order in which they were finished, in batches; a chain of pages, each found on the one before, does
+// not wait for a batch to fill.
+func TestCrawlBatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, w := newMemory(pageTask("http://a.example/0")), newWeb(t)
+		w.took = time.Millisecond
+		var all []string
+		for i := range 120 {
+			all = append(all, fmt.Sprint("/x", i))
+		}
+		w.answers["http://a.example/0"] = []any{links("/1")}
+		w.answers["http://a.example/1"] = []any{links("/2")}
+		w.answers["http://a.example/2"] = []any{links(all...)}
+		site := siteOf("a.example")
+		site.Gap = 0
+		crawlOf(m, w, site).Run(t.Context())
+		if len(m.commits) < 6 || len(m.commits) > 8 {
+			t.Errorf("%d commits", len(m.commits))
+		}
+		var asked, committed []string
+		for _, line := range w.log {
+			_, u, _ := strings.Cut(line, " ")
+			asked = append(asked, u)
+		}
+		for _, c := range m.commits {
+			committed = append(committed, strings.Fields(c)...)
+		}
+		diff(t, "order", asked, committed)
+		if took := time.Since(w.start); took != 123*time.Millisecond {
+			t.Errorf("took %v", took)
+		}
+	})
+}

@@ -1,0 +1,163 @@
+package crawler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"runtime/debug"
+	"time"
+)
+
+// Bounds on what is tried for one task.
+const (
+	MaxHops  = 5 // redirects in a row (as for robots.txt, RFC 9309 section 2.3.1.2)
+	MaxTries = 4 // visits that fail in passing
+
+	backoffBase = 5 * time.Second
+	backoffMax  = 10 * time.Minute
+)
+
+// visit runs on a worker's goroutine: it asks for a task's page and finds out what became of it.
+func (l *loop) visit(f Fetcher, d *done) {
+	v, site := &d.visit, d.q.site.Site
+	if ok, why := site.Admits(v.Task); !ok { // the configuration may have changed since it was found
+		v.Outcome, v.Why = OutOfScope, why
+		return
+	}
+	page, err := f.Fetch(l.work, v.Task, site)
+	if l.work.Err() != nil {
+		d.cut = true
+		return
+	}
+	if err != nil {
+		d.asked = !errors.Is(err, ErrDisallowed)
+		if errors.As(err, &d.hold) {
+			d.asked = false
+			v.Why = err.Error()
+			return
+		}
+		l.failed(v, err)
+		return
+	}
+	d.asked = true
+	v.Page = page
+	switch status := page.Status; {
+	case status == 200 || status == 203:
+		if err := l.handle(site, v); err != nil {
+			if l.work.Err() != nil {
+				d.cut = true
+				return
+			}
+			v.Outcome, v.Why, v.Links, v.Record = Unreadable, err.Error(), nil, nil
+		}
+	case status == 304:
+		v.Outcome = Unchanged
+	case status >= 300 && status < 400 && page.Location != "":
+		redirected(site, v)
+	case status == 404 || status == 410:
+		v.Outcome, v.Why = Gone, statusLine(status)
+	case status == 408 || status == 425 || status == 429 || status >= 500:
+		l.again(v, ServerError, statusLine(status))
+	case status >= 400:
+		v.Outcome, v.Why = Refused, statusLine(status)
+	default:
+		v.Outcome, v.Why = Unreadable, statusLine(status)+" is no page"
+	}
+}
+
+// handle calls the Handler. A page that makes it panic is one that cannot be read, and must not end the crawl.
+func (l *loop) handle(site *Site, v *Visit) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.Log.Error("handler panicked", "url", v.Task.URL, "err", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	if err := l.Handle(l.work, site, v); err != nil {
+		return err
+	}
+	if v.Outcome == "" {
+		return errors.New("handler gave no outcome")
+	}
+	return nil
+}
+
+// failed says what became of a task that has no page.
+func (l *loop) failed(v *Visit, err error) {
+	v.Why = err.Error()
+	switch {
+	case errors.Is(err, ErrDisallowed):
+		v.Outcome = Disallowed
+	case errors.Is(err, ErrTooLarge):
+		v.Outcome = TooLarge
+	case errors.Is(err, ErrNotHTML):
+		v.Outcome = NotHTML
+	case errors.Is(err, ErrUnreadable):
+		v.Outcome = Unreadable
+	case errors.Is(err, ErrForbiddenAddress):
+		v.Outcome = OutOfScope
+	case errors.Is(err, ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+		l.again(v, TimedOut, v.Why)
+	default:
+		l.again(v, Unreachable, v.Why)
+	}
+}
+
+// again postpones a task after a failure that may pass, or ends it with its outcome after too many.
+func (l *loop) again(v *Visit, outcome Outcome, why string) {
+	v.Why = why
+	v.Task.Tries++
+	if v.Task.Tries >= MaxTries {
+		v.Outcome = outcome
+		return
+	}
+	v.RetryAt = time.Now().Add(backoff(v.Task.Tries, l.Random))
+}
+
+// backoff is exponential with full jitter: the n-th wait lies between 0 and 5 s · 2ⁿ⁻¹.
+func backoff(n int, random func() float64) time.Duration {
+	if random == nil {
+		random = rand.Float64
+	}
+	d := min(backoffBase<<min(n-1, 20), backoffMax)
+	return time.Duration(random() * float64(d))
+}
+
+// redirected makes the target of a redirect a task of its own, so that scope, robots.txt and politeness are checked at every hop.
+func redirected(site *Site, v *Visit) {
+	target, err := Canonical(v.Page.Location, parsed(v.Task.URL))
+	if err != nil {
+		v.Outcome, v.Why = OutOfScope, fmt.Sprintf("redirect to %.200q: %v", v.Page.Location, err)
+		return
+	}
+	to := Task{URL: target, Site: v.Task.Site, Host: hostOf(target), Kind: v.Task.Kind, Depth: v.Task.Depth, Found: FoundRedirect,
+		From: v.Task.URL, Hops: v.Task.Hops + 1, LastMod: v.Task.LastMod, Hint: v.Task.Hint}
+	if v.Task.Found == FoundStart {
+		to.Found = FoundStart // a start page that moved is one still
+	}
+	v.Why = "to " + target
+	switch ok, why := site.Admits(to); {
+	case target == v.Task.URL:
+		v.Outcome, v.Why = TooDeep, "redirects to itself"
+	case to.Hops > MaxHops:
+		v.Outcome, v.Why = TooDeep, fmt.Sprintf("more than %d redirects in a row", MaxHops)
+	case !ok:
+		v.Outcome, v.Why = OutOfScope, fmt.Sprintf("redirect to %s: %s", target, why)
+	default:
+		v.Outcome = Redirected
+		v.Links = []Task{to}
+	}
+}
+
+func statusLine(status int) string { return fmt.Sprintf("status %d", status) }
+
+// parsed is a canonical URL as a base; one always parses.
+func parsed(canonical string) *url.URL {
+	u, err := url.Parse(canonical)
+	if err != nil {
+		return &url.URL{}
+	}
+	return u
+}
