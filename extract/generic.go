@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"strings"
+
 	"golang.org/x/net/html/atom"
 )
 
@@ -23,6 +25,11 @@ func (w *walk) settle() {
 			most, some := 2*f.solid >= visible, 4*f.solid >= visible
 			if (most && f.own&isComment == 0) || some && w.holdsHeadline(int32(i)) {
 				f.own &^= chrome &^ firm
+			}
+			// A run of paragraphs is no menu and no line of facts about the page.
+			const lines = isNav | isMeta | isTags | isShare | isCaption
+			if f.own&lines != 0 && f.tag != atom.Nav && f.tag != atom.Figcaption && f.solid >= 400 && f.paras >= 2 && 5*f.linked < f.chars {
+				f.own &^= lines
 			}
 		}
 		if f.parent >= 0 {
@@ -60,7 +67,12 @@ func (w *walk) shown() int32 {
 // reveal shows hidden elements that hold more running text than all that is shown: scripts unhide them when the page has loaded.
 func (w *walk) reveal(shown int32) (any bool) {
 	for i := range w.frames {
-		if f := &w.frames[i]; f.own&isHidden != 0 && f.prose > 2*shown && f.prose > 300 {
+		f := &w.frames[i]
+		if f.own&isHidden == 0 {
+			continue
+		}
+		// React streams parts of a page in hidden elements of this id, and moves them to their place.
+		if f.prose > 2*shown && f.prose > 300 || strings.HasPrefix(attr(f.node, "id"), "S:") {
 			f.own &^= isHidden
 			any = true
 		}

@@ -233,7 +233,9 @@ func (w *walk) block(n *html.Node, tag atom.Atom, own flags) {
 	kind, lvl := w.kind, w.lvl
 	switch tag {
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
-		w.kind, w.lvl = Heading, int8(n.Data[1]-'0')
+		if w.kind != ListItem {
+			w.kind, w.lvl = Heading, int8(n.Data[1]-'0')
+		}
 	case atom.Li, atom.Dt, atom.Dd:
 		w.kind, w.lvl = ListItem, 0
 	case atom.Blockquote:
