@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html/atom"
@@ -124,7 +125,68 @@ func (w *walk) holdsHeadline(i int32) bool {
 // article finds the frame that holds the text of the piece. It goes down from the body for as long as one element holds nearly
 // all running text that is not chrome (the cluster of good blocks of Readability and jusText, found from above), and stops at
 // an element that calls itself the text.
-func (w *walk) article() int32 {
+func (w *walk) article() []int32 {
+	good := w.good()
+	return w.widen(w.core(good), good)
+}
+
+// widen takes in text that stands beside the core: an opening between the headline and it, or more elements that call themselves
+// the text. It gives frames in document order.
+func (w *walk) widen(core int32, good []int32) []int32 {
+	roots := []int32{core}
+	for cur := core; cur > 0; {
+		up := w.frames[cur].parent
+		if up <= 0 || w.frames[up].tag == atom.Body || w.frames[up].tag == atom.Html {
+			break
+		}
+		if good[up]-good[cur] >= 150 {
+			titled := false
+			for c := up + 1; c < w.frames[up].end; c = w.frames[c].end {
+				switch {
+				case c == cur:
+				case good[c] < 150:
+					titled = titled || c < cur && w.holdsTitle(c)
+				case w.holdsLike(c, core), titled && c < cur && 2*good[c] < good[core]:
+					roots = append(roots, c)
+				}
+			}
+		}
+		cur = up
+	}
+	slices.Sort(roots)
+	return roots
+}
+
+func (w *walk) holdsTitle(i int32) bool {
+	for j := i; j < w.frames[i].end; j++ {
+		if f := &w.frames[j]; f.tag == atom.H1 && f.chars > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// holdsLike says whether an element of the very classes of the core stands in a frame, and in no other piece.
+func (w *walk) holdsLike(i, core int32) bool {
+	class := attr(w.frames[core].node, "class")
+	if class == "" {
+		return false
+	}
+	for j := i; j < w.frames[i].end; j++ {
+		f := &w.frames[j]
+		if f.tag == atom.Article { // another piece
+			j = f.end - 1
+			continue
+		}
+		if f.prose > 0 && f.under&chrome == 0 && attr(f.node, "class") == class {
+			return true
+		}
+	}
+	return false
+}
+
+// good is the running text of each frame that is not chrome.
+func (w *walk) good() []int32 {
 	good := make([]int32, len(w.frames))
 	var all int32
 	for i := range w.pieces {
@@ -145,6 +207,11 @@ func (w *walk) article() int32 {
 	for i := len(w.frames) - 1; i > 0; i-- {
 		good[w.frames[i].parent] += good[i]
 	}
+	return good
+}
+
+// core finds the frame that holds nearly all running text.
+func (w *walk) core(good []int32) int32 {
 	var best, outer int32 = -1, 0
 	for i := range w.frames {
 		f := &w.frames[i]

@@ -17,7 +17,7 @@ func read(rev *Review, doc *Document, rules []sourced, in Input) {
 		rev.Extractor = by.name
 	}
 	if len(j.roots) == 0 {
-		j.roots = []int32{w.article()}
+		j.roots = w.article()
 	}
 	j.run()
 	j.write(rev)

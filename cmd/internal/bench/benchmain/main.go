@@ -13,6 +13,7 @@ func main() {
 	show := flag.Int("show", 0, "")
 	match := flag.String("match", "", "")
 	blocks := flag.Bool("blocks", false, "")
+	out := flag.String("out", "", "")
 	flag.Parse()
 	rep, err := bench.Run(flag.Arg(0), extract.NewReader(nil), bench.Options{Sets: flag.Args()[1:], Match: *match})
 	if err != nil {
@@ -20,6 +21,13 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Print(rep.Format(*show))
+	if *out != "" {
+		f, _ := os.Create(*out)
+		for _, p := range rep.Pages {
+			fmt.Fprintf(f, "%s %.3f %.3f %v\n", p.ID, p.P, p.R, p.Perfect)
+		}
+		f.Close()
+	}
 	if *blocks {
 		for _, p := range rep.Pages {
 			fmt.Println("==", p.ID)
