@@ -1,0 +1,33 @@
+# Needs Go, nothing else. The race detector of `make test` needs a C compiler too, and is left out with a word where there is none.
+
+GO ?= go
+# The race detector works through cgo; the program itself is built without.
+RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test bench lint go
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## Crawl the demonstration sites on this machine, and export their reviews into cinecrawl-demo/
+	./bin/cinecrawl demo
+
+build: go ## Build bin/cinecrawl, without cgo
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/cinecrawl ./cmd/cinecrawl
+
+test: go ## Run vet and all tests, with the race detector
+	$(GO) vet ./...
+	@[ -n "$(RACE)" ] || echo "No C compiler here: testing without the race detector."
+	$(if $(RACE),CGO_ENABLED=1) $(GO) test $(RACE) ./...
+
+bench: go ## Run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+lint: go ## Check formatting, vet and staticcheck
+	@unformatted=$$("$$($(GO) env GOROOT)/bin/gofmt" -l .); [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+go:
+	@command -v $(GO) >/dev/null 2>&1 || { echo "Go is not installed. Get it from https://go.dev/dl/ (version 1.26 or later), then try again."; exit 1; }
