@@ -1,6 +1,9 @@
 package main
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 type checkCmd struct {
 	Sites []string `arg:"" optional:"" name:"site" help:"Only these sites."`
@@ -8,12 +11,43 @@ type checkCmd struct {
 }
 
 func (checkCmd) Help() string {
-	return `Loads the configuration, with every unknown key and bad pattern named by file and line, and reads every site's saved pages,
-which must give the texts saved beside them.
+	return `Loads the configuration, naming every unknown key and bad pattern by file and line, and reads every site's saved pages, which
+must give the texts saved beside them. Exit code 2 if the configuration is wrong, 1 if a page gives another text.
 
 Example:
 
     cinecrawl check --config cinecrawl.yaml`
 }
 
-func (c *checkCmd) Run(ctx context.Context, a *app) error { return errNotYet }
+func (c *checkCmd) Run(ctx context.Context, a *app) error {
+	cfg, err := a.config()
+	if err != nil {
+		return err
+	}
+	sites := cfg.Sites()
+	if len(c.Sites) > 0 {
+		if sites, err = a.choose(c.Sites); err != nil {
+			return err
+		}
+		for i, s := range sites {
+			c.Sites[i] = s.Crawl.Name
+		}
+	}
+	problems := cfg.Check(c.Sites...)
+	for _, p := range problems {
+		if c.JSON {
+			if err := writeJSONLine(a.stdout, p); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintln(a.stdout, safeText(p.String()))
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%s; mend the rules, or the text that is saved beside the page", counted(len(problems), "problem"))
+	}
+	if !c.JSON {
+		fmt.Fprintf(a.stdout, "ok: %s, %s\n", counted(len(sites), "site"), counted(len(cfg.Themes()), "theme"))
+	}
+	return nil
+}

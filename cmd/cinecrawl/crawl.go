@@ -1,6 +1,13 @@
 package main
 
-import "context"
+import (
+	"cmp"
+	"context"
+
+	"cinecrawl/configs"
+	"cinecrawl/crawler"
+	"cinecrawl/storage"
+)
 
 type crawlCmd struct {
 	Sites []string `arg:"" optional:"" name:"site" help:"Names of configured sites. Default: all that are enabled."`
@@ -20,4 +27,63 @@ Examples:
     cinecrawl crawl filmjournal.example --pages 200`
 }
 
-func (c *crawlCmd) Run(ctx context.Context, a *app) error { return errNotYet }
+func (c *crawlCmd) Run(ctx context.Context, a *app) error {
+	cfg, err := a.config()
+	if err != nil {
+		return err
+	}
+	sites, err := a.choose(c.Sites)
+	if err != nil {
+		return err
+	}
+	st, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if sites, err = a.unfinished(ctx, st, sites); err != nil {
+		return err
+	}
+	return a.crawlAndSummarise(ctx, cfg, st, sites, c.Pages, c.JSON)
+}
+
+// crawl crawls sites into a store: of each, a run is begun or gone on with, its seeds and what they lead to are fetched politely, each
+// page becomes a visit, each visit is stored, and the run is ended. The runs have the counts. With a cancelled context it finishes
+// what is in flight first; pages, if it is not 0, bounds each site's run.
+func (a *app) crawl(ctx context.Context, cfg *configs.Config, st storage.Store, sites []configs.Site, pages int) ([]storage.Run, error) {
+	fetcher, err := a.fetcher(cfg, robotsStore{st})
+	if err != nil {
+		return nil, err
+	}
+	defer fetcher.Close()
+	seen := a.watch(len(sites), fetcher.Hosts)
+	runs := map[string]*storage.Run{}
+	crawl := crawler.Crawl{
+		Frontier:   watchedFrontier{st, seen},
+		NewFetcher: func() crawler.Fetcher { return watchedFetcher{fetcher.Worker(), seen} },
+		Pacer:      fetcher,
+		Handle:     newHandler(cfg),
+		Workers:    cfg.Workers,
+		Log:        a.log,
+		Begin: func(ctx context.Context, site *crawler.Site) error {
+			seeds, err := site.Seeds()
+			if err != nil {
+				return err
+			}
+			if runs[site.Name], err = st.StartRun(ctx, site.Name, seeds, site.Revisit); err != nil {
+				return err
+			}
+			return seen.begun(ctx, st, site.Name)
+		},
+		End: func(ctx context.Context, r *crawler.Result) error {
+			return st.EndRun(ctx, runs[r.Site.Name], r.Finished, r.Why)
+		},
+	}
+	for _, s := range sites {
+		site := *s.Crawl
+		site.Pages = cmp.Or(pages, site.Pages)
+		crawl.Sites = append(crawl.Sites, &site)
+	}
+	results, err := seen.during(ctx, crawl.Run)
+	return a.ended(results, runs, err)
+}

@@ -1,6 +1,9 @@
 package main
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 type demoCmd struct{}
 
@@ -10,4 +13,4 @@ func (demoCmd) Help() string {
     cinecrawl demo`
 }
 
-func (demoCmd) Run(ctx context.Context, a *app) error { return errNotYet }
+func (demoCmd) Run(ctx context.Context, a *app) error { return errors.New("not built yet") }

@@ -1,6 +1,19 @@
 package main
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"cinecrawl/configs"
+	"cinecrawl/crawler"
+	"cinecrawl/crawler/fetch"
+	"cinecrawl/extract"
+	"cinecrawl/storage"
+)
 
 type explainCmd struct {
 	URL  string `arg:"" name:"url" help:"A URL that cinecrawl has met."`
@@ -16,4 +29,223 @@ Example:
     cinecrawl explain https://critic.example/2020/her/`
 }
 
-func (c *explainCmd) Run(ctx context.Context, a *app) error { return errNotYet }
+// explanation is all that is known of a URL.
+type explanation struct {
+	URL       string          `json:"url"`
+	Site      string          `json:"site"`
+	Found     crawler.Found   `json:"found"`
+	From      string          `json:"from,omitempty"`
+	Depth     int             `json:"depth"`
+	InScope   bool            `json:"in_scope"`
+	Scope     string          `json:"scope"` // the rule that decides today
+	Allowed   bool            `json:"allowed"`
+	Robots    string          `json:"robots"` // the line that decides today
+	Queued    bool            `json:"queued"`
+	Due       *time.Time      `json:"due"`
+	Tries     int             `json:"tries"`
+	Visited   *time.Time      `json:"visited"`
+	Status    int             `json:"status"` // of the last answer
+	Outcome   crawler.Outcome `json:"outcome"`
+	Last      crawler.Outcome `json:"last"` // of the last visit
+	Why       string          `json:"why"`
+	Type      string          `json:"type,omitempty"` // of the stored page, as all that follows
+	Charset   string          `json:"charset,omitempty"`
+	Bytes     int             `json:"bytes,omitempty"`
+	FetchedAt *time.Time      `json:"fetched_at"`
+	Took      string          `json:"took,omitempty"`
+	Reading   *readingJSON    `json:"reading"` // by today's rules; null if there is no stored page
+	ReadError string          `json:"read_error,omitempty"`
+	Record    *storedRecord   `json:"record"` // the review as stored; null if there is none
+}
+
+type storedRecord struct {
+	URL       string    `json:"url"`
+	Revision  int       `json:"revision"`
+	Hash      string    `json:"hash"`
+	FirstSeen time.Time `json:"first_seen"`
+	Same      bool      `json:"same"` // as read today
+}
+
+func (c *explainCmd) Run(ctx context.Context, a *app) error {
+	cfg, err := a.config()
+	if err != nil {
+		return err
+	}
+	u, err := crawler.Canonical(c.URL, nil)
+	if err != nil {
+		return usageErrorf("%s: %v; write it in full, as in https://critic.example/2020/her/", c.URL, err)
+	}
+	st, err := a.openExisting(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	e, err := explain(ctx, cfg, st, u)
+	if errors.Is(err, storage.ErrNotFound) {
+		return c.unknown(cfg, u)
+	} else if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(a.stdout, e)
+	}
+	e.write(a)
+	return nil
+}
+
+// unknown explains a URL that was never met: whether it would be visited at all.
+func (c *explainCmd) unknown(cfg *configs.Config, u string) error {
+	site, err := cfg.Adhoc(u)
+	if err != nil {
+		return err
+	}
+	why := "no page of " + site.Crawl.Name + " that was visited so far leads to it"
+	if site.From == "" {
+		why = "its host is of no configured site"
+	} else if ok, rule := site.Crawl.InScope(u, 0); !ok {
+		why = "it is out of scope of " + site.Crawl.Name + ": " + rule
+	}
+	return fmt.Errorf("%s is not known: %s. To read it now: cinecrawl scrape --explain %s", u, why, u)
+}
+
+func explain(ctx context.Context, cfg *configs.Config, st storage.Store, u string) (*explanation, error) {
+	task, err := st.TaskByURL(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	e := &explanation{URL: u, Site: task.Site, Found: task.Found, From: task.From, Depth: task.Depth, Queued: task.Queued, Due: optional(task.Due),
+		Tries: task.Tries, Visited: optional(task.VisitedAt), Status: task.Status, Outcome: task.Outcome, Last: task.Last, Why: task.Why}
+	site, err := cfg.Adhoc(u)
+	if err != nil {
+		return nil, err
+	}
+	e.InScope, e.Scope = site.Crawl.Admits(task.Task)
+	if e.Allowed, e.Robots, err = verdict(ctx, robotsStore{st}, u, fetch.Agent); err != nil {
+		return nil, err
+	}
+	snap, err := st.SnapshotByURL(ctx, u)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+	case err != nil:
+		return nil, err
+	default:
+		p := &snap.Page
+		e.Type, e.Charset, e.Bytes, e.FetchedAt = p.ContentType, p.Charset, len(p.Body), optional(p.FetchedAt)
+		if p.Took > 0 {
+			e.Took = duration(p.Took)
+		}
+		if task.Kind == crawler.KindPage {
+			_, review, err := read(extract.NewReader(cfg.Themes()), p, site.Rules)
+			if review != nil {
+				e.Reading = &readingJSON{Review: review, FetchedAt: p.FetchedAt.UTC(), Blocks: review.Blocks}
+			} else {
+				e.ReadError = err.Error()
+			}
+		}
+	}
+	record, err := st.RecordByURL(ctx, u)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+	case err != nil:
+		return nil, err
+	default:
+		e.Record = &storedRecord{URL: record.Review.URL, Revision: record.Revision, Hash: record.TextHash, FirstSeen: record.FirstSeen.UTC(),
+			Same: e.Reading != nil && storage.TextHash(e.Reading.Review) == record.TextHash}
+	}
+	return e, nil
+}
+
+// write writes the explanation for people.
+func (e *explanation) write(a *app) {
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(a.stdout, "%-9s %s\n", name, safeLine(fmt.Sprintf(format, args...)))
+	}
+	fmt.Fprintf(a.stdout, "%s\n\n", safeLine(e.URL))
+	found := foundWords(e.Found)
+	if e.From != "" {
+		found += " " + e.From
+	}
+	line("found", "%s, %s from the start; site %s", found, counted(e.Depth, "click"), e.Site)
+	line("scope", "%s: %s", choice(e.InScope, "in", "out"), e.Scope)
+	line("robots", "%s: %s", choice(e.Allowed, "allowed", "disallowed"), e.Robots)
+	switch {
+	case e.Visited == nil:
+		line("visited", "never")
+	case e.Status == 0:
+		line("visited", "%s, no answer", e.Visited.Local().Format("2006-01-02 15:04"))
+	default:
+		line("visited", "%s, answer %d %s", e.Visited.Local().Format("2006-01-02 15:04"), e.Status, http.StatusText(e.Status))
+	}
+	if e.Visited != nil {
+		line("outcome", "%s", join(": ", outcomeWords(e.Outcome), e.Why))
+	}
+	switch {
+	case e.Queued && e.Due == nil:
+		line("next", "queued, due now")
+	case e.Queued && e.Due.After(a.now()):
+		line("next", "queued, due in %s, after %s", duration(e.Due.Sub(a.now())), counted(e.Tries, "try", "tries"))
+	case e.Queued:
+		line("next", "queued, due since %s", ago(*e.Due, a.now()))
+	}
+	if e.FetchedAt != nil {
+		line("page", "%s", join(", ", strconv.Itoa(e.Bytes)+" bytes", e.Type, e.Charset, "fetched "+ago(*e.FetchedAt, a.now())))
+	}
+	if r := e.Record; r != nil {
+		text := "as the page is read today"
+		if !r.Same {
+			text = "other than the page is read today: cinecrawl reread " + e.Site
+		}
+		line("stored", "revision %d, text %s, %s", r.Revision, r.Hash[:16], text)
+		if r.URL != e.URL {
+			line("", "under %s", r.URL)
+		}
+	}
+	switch {
+	case e.ReadError != "":
+		line("reading", "failed: %s", e.ReadError)
+	case e.Reading != nil:
+		fmt.Fprintln(a.stdout)
+		writeReading(a.stdout, e.Reading.Review)
+	}
+}
+
+func foundWords(f crawler.Found) string {
+	switch f {
+	case crawler.FoundStart:
+		return "named by a person or the configuration"
+	case crawler.FoundLink:
+		return "link on"
+	case crawler.FoundNext:
+		return "rel=next on"
+	case crawler.FoundSitemap:
+		return "in the sitemap"
+	case crawler.FoundFeed:
+		return "in the feed"
+	case crawler.FoundRedirect:
+		return "redirect from"
+	case crawler.FoundRobots:
+		return "Sitemap line of robots.txt"
+	case crawler.FoundAuto:
+		return "feed named by"
+	}
+	return string(f)
+}
+
+func choice(yes bool, a, b string) string {
+	if yes {
+		return a
+	}
+	return b
+}
+
+// join joins the words that are not empty.
+func join(sep string, words ...string) string {
+	s := ""
+	for _, w := range words {
+		if s != "" && w != "" {
+			s += sep
+		}
+		s += w
+	}
+	return s
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,7 +40,7 @@ Examples:
     cinecrawl export dataset/ --format jsonl --since 2020 --min-words 200`
 }
 
-func (c *exportCmd) Run(ctx context.Context, a *app) error { return errNotYet }
+func (c *exportCmd) Run(ctx context.Context, a *app) error { return errors.New("not built yet") }
 
 // filter turns the flags into a storage.Filter.
 func (f *filterFlags) filter() (storage.Filter, error) {

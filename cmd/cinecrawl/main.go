@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"cinecrawl/configs"
 )
 
 // commands is the command line. Flags win over the environment, the environment over the configuration file.
@@ -37,7 +39,7 @@ type commands struct {
 
 // globals are the flags of every command.
 type globals struct {
-	DB      string `group:"Flags of every command:" help:"Database file, cinecrawl.db by default." default:"cinecrawl.db" env:"CINECRAWL_DB" placeholder:"FILE"`
+	DB      string `group:"Flags of every command:" help:"Database file, cinecrawl.db by default." env:"CINECRAWL_DB" placeholder:"FILE"`
 	Config  string `group:"Flags of every command:" help:"Configuration file, by default cinecrawl.yaml if there, else the built-in sites." env:"CINECRAWL_CONFIG" placeholder:"FILE"`
 	Verbose bool   `group:"Flags of every command:" short:"v" help:"Log a line for every page." env:"CINECRAWL_VERBOSE"`
 }
@@ -50,6 +52,7 @@ type app struct {
 	stderr io.Writer
 	log    *slog.Logger
 	now    func() time.Time
+	loaded *configs.Config // see config
 }
 
 // Exit codes, as documented in the help.

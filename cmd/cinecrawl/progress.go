@@ -14,14 +14,17 @@ import (
 	"time"
 
 	"cinecrawl/crawler"
+	"cinecrawl/crawler/fetch"
+	"cinecrawl/storage"
 )
 
 // progress watches a crawl from outside: it stands between the loop and its Fetcher and Frontier, sees every request and every
 // finished visit, and shows them: redrawn in place on a terminal, a line every ten seconds elsewhere, a line a page with -v.
 // The crawl does not know that it is watched.
 type progress struct {
-	log *slog.Logger
-	now func() time.Time
+	log    *slog.Logger
+	now    func() time.Time
+	states func() []fetch.Host // what each host is doing, as the fetcher knows it
 
 	mu       sync.Mutex
 	started  time.Time
@@ -41,8 +44,6 @@ type hostProgress struct {
 	fetched int
 	path    string    // of the request in flight; "" if none
 	since   time.Time // of that request, or of the last answer
-	held    time.Time // not asked before
-	why     string    // it is held
 }
 
 const (
@@ -51,13 +52,46 @@ const (
 	logEvery   = 10 * time.Second // between two lines where there is no terminal
 )
 
-// newProgress watches a crawl of so many sites with so many queued tasks. Nothing is shown before show is called.
-func newProgress(a *app, sites, queued int) *progress {
-	p := &progress{log: a.log, now: a.now, started: a.now(), sites: sites, queued: queued, hosts: map[string]*hostProgress{}}
+// watch makes the progress of a crawl of so many sites. Nothing is shown before it runs.
+func (a *app) watch(sites int, states func() []fetch.Host) *progress {
+	p := &progress{log: a.log, now: a.now, states: states, started: a.now(), sites: sites, hosts: map[string]*hostProgress{}}
 	if _, _, ok := terminalSize(a.stderr); ok && !a.Verbose {
 		p.screen = &screen{w: a.stderr}
+		a.logTo(p.screen)
+		p.log = a.log
 	}
 	return p
+}
+
+// begun counts what is queued of a site whose run begins.
+func (p *progress) begun(ctx context.Context, st storage.Store, site string) error {
+	known, err := st.Sites(ctx, site)
+	if err != nil || len(known) == 0 {
+		return err
+	}
+	p.mu.Lock()
+	p.queued += known[0].Queued
+	p.mu.Unlock()
+	return nil
+}
+
+// during shows the progress while a crawl runs. The first Ctrl-C or SIGTERM cancels its context, a second one ends the process.
+func (p *progress) during(ctx context.Context, crawl func(context.Context) ([]crawler.Result, error)) ([]crawler.Result, error) {
+	ctx, done := interruptible(ctx, func(last bool) {
+		if last {
+			p.screen.close()
+			return
+		}
+		p.stop()
+	})
+	defer done()
+	showing, hide := context.WithCancel(context.WithoutCancel(ctx))
+	var shown sync.WaitGroup
+	shown.Go(func() { p.show(showing) })
+	results, err := crawl(ctx)
+	hide()
+	shown.Wait()
+	return results, err
 }
 
 // watchedFetcher tells progress of every request.
@@ -98,7 +132,7 @@ func (p *progress) asking(t crawler.Task) {
 		h = &hostProgress{}
 		p.hosts[t.Host] = h
 	}
-	h.path, h.since, h.held = requestPath(t.URL), p.now(), time.Time{}
+	h.path, h.since = requestPath(t.URL), p.now()
 }
 
 func (p *progress) answered(t crawler.Task, fetched bool) {
@@ -127,9 +161,6 @@ func (p *progress) finished(v *crawler.Visit, stored crawler.Stored) {
 	if v.Outcome.Failed() {
 		p.failed++
 	}
-	if h := p.hosts[v.Task.Host]; h != nil && v.HoldHost.After(p.now()) {
-		h.held, h.why = v.HoldHost, v.Why
-	}
 	attrs := []any{"url", v.Task.URL, "site", v.Task.Site, "outcome", cmp.Or(string(v.Outcome), "retry")}
 	if v.Page != nil {
 		attrs = append(attrs, "status", v.Page.Status, "took", v.Page.Took.Round(time.Millisecond))
@@ -144,12 +175,13 @@ func (p *progress) finished(v *crawler.Visit, stored crawler.Stored) {
 }
 
 // stop says that a stop is under way.
-func (p *progress) stop(what string) {
+func (p *progress) stop() {
+	const what = "Stopping: what is in flight is finished and stored. Ctrl-C again stops at once."
 	p.mu.Lock()
 	p.stopping = what
 	p.mu.Unlock()
 	if p.screen == nil {
-		p.log.Info("stopping", "why", what)
+		p.log.Info("stopping: what is in flight is finished and stored; another signal stops at once")
 	}
 }
 
@@ -209,6 +241,10 @@ func (p *progress) frame(cols, rows int) []string {
 		names = names[:room-1]
 		slices.Sort(names)
 	}
+	states := map[string]fetch.Host{}
+	for _, h := range p.states() {
+		states[h.Host] = h
+	}
 	wide, figures := 0, 0
 	for _, n := range names {
 		wide, figures = max(wide, columns(n)), max(figures, len(count(p.hosts[n].fetched)))
@@ -216,7 +252,7 @@ func (p *progress) frame(cols, rows int) []string {
 	wide = min(wide, max(12, cols/3))
 	for _, n := range names {
 		h := p.hosts[n]
-		lines = append(lines, fmt.Sprintf("  %s  %s  %s", pad(clip(n, wide), wide), padLeft(count(h.fetched), figures), h.doing(now)))
+		lines = append(lines, fmt.Sprintf("  %s  %s  %s", pad(clip(n, wide), wide), padLeft(count(h.fetched), figures), h.doing(states[n], now)))
 	}
 	if more > 0 {
 		lines = append(lines, fmt.Sprintf("  … and %s", counted(more, "more host")))
@@ -230,16 +266,18 @@ func (p *progress) frame(cols, rows int) []string {
 	return lines
 }
 
-func (h *hostProgress) doing(now time.Time) string {
+// doing says what a host is doing. A request stands for itself while it waits for the host's turn, too.
+func (h *hostProgress) doing(state fetch.Host, now time.Time) string {
+	idle := now.Sub(h.since).Truncate(time.Second)
 	switch {
-	case h.path != "" && now.Sub(h.since) > 3*time.Second:
-		return "for " + duration(now.Sub(h.since).Truncate(time.Second)) + ": " + h.path
+	case state.State == fetch.Held:
+		return "asked again in " + duration(state.Until.Sub(now).Truncate(time.Second)+time.Second) + ": " + state.Why
+	case h.path != "" && state.State == fetch.Asking && idle >= 3*time.Second:
+		return "for " + duration(idle) + ": " + h.path
 	case h.path != "":
 		return h.path
-	case h.held.After(now):
-		return "asked again in " + duration(h.held.Sub(now).Truncate(time.Second)+time.Second) + ": " + h.why
-	case now.Sub(h.since) > 5*time.Second:
-		return "idle for " + duration(now.Sub(h.since).Truncate(time.Second))
+	case idle >= 5*time.Second && idle > state.Gap:
+		return "idle for " + duration(idle)
 	}
 	return "pausing"
 }

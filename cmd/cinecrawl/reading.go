@@ -102,9 +102,3 @@ func ratingWords(r *extract.Rating) string {
 	}
 	return s + ", scale unknown"
 }
-
-// readingJSON is a review with its blocks, for --json of explain.
-type readingJSON struct {
-	*extract.Review
-	Blocks []extract.Block `json:"blocks"`
-}

@@ -39,8 +39,7 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if c.Site != "" && len(all) == 0 {
-		return fmt.Errorf("nothing is stored of %s in %s; crawl it (cinecrawl crawl %s), or see what is stored: cinecrawl status",
-			c.Site, a.DB, c.Site)
+		return fmt.Errorf("nothing is stored of %s; crawl it (cinecrawl crawl %s), or see what is stored: cinecrawl status", c.Site, c.Site)
 	}
 	switch {
 	case c.JSON:

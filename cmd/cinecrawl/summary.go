@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -9,9 +11,74 @@ import (
 	"strings"
 	"time"
 
+	"cinecrawl/configs"
 	"cinecrawl/crawler"
 	"cinecrawl/storage"
 )
+
+// crawlAndSummarise crawls, and says what came of it.
+func (a *app) crawlAndSummarise(ctx context.Context, cfg *configs.Config, st storage.Store, sites []configs.Site, pages int, asJSON bool) error {
+	runs, err := a.crawl(ctx, cfg, st, sites, pages)
+	if !asJSON {
+		writeSummary(a.stdout, runs)
+		return err
+	}
+	for _, r := range runs {
+		if err := writeJSONLine(a.stdout, toRunJSON(r)); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// ended gives the runs in the order of their sites' names, and what to say at the end: that the crawl was stopped, that sites are
+// held by another process, or that of a site nothing at all could be fetched. Single pages that failed are no error.
+func (a *app) ended(results []crawler.Result, runs map[string]*storage.Run, stopped error) ([]storage.Run, error) {
+	var all []storage.Run
+	for _, name := range slices.Sorted(maps.Keys(runs)) {
+		if runs[name] != nil {
+			all = append(all, *runs[name])
+		}
+	}
+	if stopped != nil {
+		var own *exitError
+		if errors.As(stopped, &own) {
+			stopped = &exitError{own.code, fmt.Errorf("%w; the same command goes on from here", own.err)}
+		}
+		return all, stopped
+	}
+	var failed []error
+	code := exitBusy
+	for _, r := range results {
+		err := r.Err
+		switch {
+		case errors.Is(err, storage.ErrBusy):
+			err = busy(r.Site.Name, err)
+		case err != nil:
+			err, code = fmt.Errorf("%s: %w", r.Site.Name, err), exitFailure
+		case nothing(r):
+			err = fmt.Errorf("%s: nothing could be fetched (%s); see cinecrawl explain %s", r.Site.Name, r.Why, r.Site.Start[0])
+			code = exitFailure
+		}
+		failed = append(failed, err)
+	}
+	if err := errors.Join(failed...); err != nil {
+		return all, &exitError{code, err}
+	}
+	return all, nil
+}
+
+// nothing says whether all that a run asked for failed.
+func nothing(r crawler.Result) bool {
+	tried, failed := 0, 0
+	for o, n := range r.Outcomes {
+		tried += n
+		if o == "" || o.Failed() || o == crawler.Gone {
+			failed += n
+		}
+	}
+	return tried > 0 && tried == failed
+}
 
 // writeSummary writes what a crawl did: a line a site, the totals where there are several, and why requests failed.
 func writeSummary(w io.Writer, runs []storage.Run) {
@@ -28,6 +95,9 @@ func writeSummary(w io.Writer, runs []storage.Run) {
 	for _, r := range runs {
 		if why := failures(r.Counts.Failed); why != "" {
 			fmt.Fprintf(w, "%s: failed: %s\n", safeLine(r.Site), why)
+		}
+		if r.Why != "done" && r.Why != "stopped" {
+			fmt.Fprintf(w, "%s: %s\n", safeLine(r.Site), safeLine(r.Why))
 		}
 	}
 }

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"cinecrawl/configs"
+	"cinecrawl/crawler"
+	"cinecrawl/crawler/discover"
+	"cinecrawl/extract"
+)
+
+// newHandler makes what turns a fetched page into a finished visit, for crawl, scrape and demo alike: a sitemap or feed into the
+// tasks it lists; a page, parsed once, into the tasks it links to and the review it holds.
+func newHandler(cfg *configs.Config) crawler.Handler {
+	reader := extract.NewReader(cfg.Themes())
+	return func(ctx context.Context, site *crawler.Site, v *crawler.Visit) error {
+		if v.Task.Kind != crawler.KindPage {
+			discover.List(site, v)
+			return nil
+		}
+		root, review, err := read(reader, v.Page, cfg.RulesFor(v.Page.URL))
+		if root == nil {
+			v.Outcome, v.Why = crawler.Unreadable, err.Error()
+			return nil
+		}
+		found := discover.Links(root, v.Page.URL)
+		found.Header(v.Page.Header)
+		v.Links = discover.Page(site, v.Task, found, discover.Options{})
+		if v.Outcome, v.Why = judge(review, err); review == nil {
+			return nil
+		}
+		// The store lets a text in once, under its canonical URL; that page, if it is another, is a task of its own.
+		review.URL = site.CanonicalOf(v.Task.URL, found.Canonical)
+		if review.URL != v.Task.URL {
+			if t, ok, _ := site.Link(v.Task, review.URL, crawler.KindPage, crawler.FoundLink); ok {
+				v.Links = append(v.Links, t)
+			}
+		}
+		if found.NoIndex && (v.Outcome == crawler.Reviewed || v.Outcome == crawler.Roundup) {
+			v.Outcome, v.Why = crawler.NotReview, "the page asks not to be indexed (noindex)"
+			return nil
+		}
+		v.Record = review
+		return nil
+	}
+}
+
+// read parses a page and reads it. The root is nil if the page could not be parsed; the review is nil if it could not be read.
+func read(reader *extract.Reader, page *crawler.Page, rules *extract.SiteRules) (*html.Node, *extract.Review, error) {
+	body, err := page.UTF8()
+	if err != nil {
+		return nil, nil, err
+	}
+	root, err := extract.Parse(body)
+	if err != nil {
+		return nil, nil, err
+	}
+	review, err := reader.Read(extract.Input{URL: page.URL, Root: root, Rules: rules})
+	return root, review, err
+}
+
+// judge turns the end of a reading into the outcome of a visit, and why.
+func judge(review *extract.Review, err error) (crawler.Outcome, string) {
+	switch {
+	case review == nil:
+		return crawler.Unreadable, err.Error()
+	case review.Kind == extract.KindRoundup:
+		return crawler.Roundup, strings.Join(review.Why, "; ")
+	case err == nil:
+		return crawler.Reviewed, strings.Join(review.Why, "; ")
+	case errors.Is(err, extract.ErrNotReview):
+		return crawler.NotReview, fmt.Sprintf("%s: %s", review.Kind, strings.Join(review.Why, "; "))
+	}
+	return crawler.Unreadable, err.Error()
+}
