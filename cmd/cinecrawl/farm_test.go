@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+)
+
+// farm is a review site of any size on loopback, made as it is asked for: a front page, listing pages of ten, a sitemap, and
+// reviews in the markup of a common blog, with as much chrome around them as such blogs have. It keeps an access log.
+type farm struct {
+	server  *httptest.Server
+	host    string
+	reviews int
+	padding string // chrome, to bring a page to its size
+
+	mu  sync.Mutex
+	log []string // paths, in the order asked
+}
+
+// newFarm serves so many reviews on pages of about so many bytes.
+func newFarm(reviews, size int) *farm {
+	f := &farm{reviews: reviews}
+	if rest := size - len(f.review(0)); rest > 0 {
+		f.padding = strings.Repeat(farmWidget, rest/len(farmWidget))
+	}
+	f.server = httptest.NewServer(f)
+	f.host = strings.TrimPrefix(f.server.URL, "http://")
+	return f
+}
+
+const farmWidget = `<div class="widget"><h4 class="widget-title">Elsewhere on the site</h4><ul class="menu"><li class="menu-item"><a href="/about/">About the writer</a></li>
+<li class="menu-item"><a href="/page/1/" title="All the reviews, the newest first">All reviews</a></li></ul><p class="note">The lists on the side are made by hand &amp; kept up from time to time.</p></div>
+`
+
+// requests gives the paths asked since the last call, in order.
+func (f *farm) requests() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	asked := f.log
+	f.log = nil
+	return asked
+}
+
+func (f *farm) reviewURL(i int) string {
+	return fmt.Sprintf("http://%s/2020/05/film-number-%d/", f.host, i)
+}
+
+// urls gives every page of the farm that a crawl must visit.
+func (f *farm) urls() []string {
+	all := []string{"http://" + f.host + "/", "http://" + f.host + "/about/"}
+	for i := range f.reviews {
+		all = append(all, f.reviewURL(i))
+	}
+	for n := 1; (n-1)*10 < f.reviews; n++ {
+		all = append(all, fmt.Sprintf("http://%s/page/%d/", f.host, n))
+	}
+	return all
+}
+
+func (f *farm) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	f.log = append(f.log, r.URL.Path)
+	f.mu.Unlock()
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	var n int
+	switch p := r.URL.Path; {
+	case p == "/robots.txt":
+		w.Header().Set("Content-Type", "text/plain")
+		fmt.Fprint(w, "User-agent: *\nDisallow: /private/\n")
+	case p == "/":
+		fmt.Fprint(w, f.listing(1))
+	case p == "/about/":
+		fmt.Fprint(w, f.page("About", `<h1 class="entry-title">About</h1><div class="entry-content"><p>This site is kept by one person who goes to the cinema twice a week.</p></div>`))
+	case scan(p, "/page/%d/", &n) && n >= 1 && (n-1)*10 < f.reviews:
+		fmt.Fprint(w, f.listing(n))
+	case scan(p, "/2020/05/film-number-%d/", &n) && n < f.reviews:
+		fmt.Fprint(w, f.review(n))
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func scan(path, form string, n *int) bool {
+	got, err := fmt.Sscanf(path, form, n)
+	return err == nil && got == 1 && path == fmt.Sprintf(form, *n)
+}
+
+func (f *farm) listing(n int) string {
+	var b strings.Builder
+	b.WriteString(`<h1 class="page-title">Reviews</h1><ul class="archive">`)
+	for i := (n - 1) * 10; i < min(n*10, f.reviews); i++ {
+		fmt.Fprintf(&b, `<li><a href="/2020/05/film-number-%d/">Film Number %d (2019)</a></li>`, i, i)
+	}
+	b.WriteString(`</ul>`)
+	if n*10 < f.reviews {
+		fmt.Fprintf(&b, `<a class="next page-numbers" rel="next" href="/page/%d/">Older reviews</a>`, n+1)
+	}
+	b.WriteString(`<a href="/page/1/">First</a> <a href="/about/">About</a> <a href="/private/">Private</a>`)
+	return f.page("Reviews", b.String())
+}
+
+func (f *farm) review(i int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `<article class="post type-post category-reviews"><header class="entry-header"><h1 class="entry-title">Review: Film Number %d (2019)</h1>
+<div class="entry-meta"><span class="byline">by <a class="url fn n" rel="author" href="/about/">Ada Field</a></span> <time class="entry-date published" datetime="2020-05-%02dT10:00:00+00:00">May %d, 2020</time></div></header>
+<div class="entry-content">`, i, i%28+1, i%28+1)
+	for p := range 6 {
+		fmt.Fprintf(&b, `<p>The film takes its time with paragraph %d of the story, and the camera of film number %d stays close to the two sisters who
+run the ferry. Nothing much is said, yet <em>every glance</em> across the water tells what the script leaves out; the director trusts the
+actors, the actors trust the silence, and by the last reel I had forgotten that I was watching a performance at all.</p>
+`, p+1, i)
+	}
+	b.WriteString(`<p>Rating: 4/5</p></div></article>`)
+	if i+1 < f.reviews {
+		fmt.Fprintf(&b, `<nav class="post-navigation"><a rel="next" href="/2020/05/film-number-%d/">Next review</a></nav>`, i+1)
+	}
+	return f.page(fmt.Sprintf("Review: Film Number %d (2019)", i), b.String())
+}
+
+func (f *farm) page(title, main string) string {
+	return `<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>` + title + ` – The Ferry</title><meta name="generator" content="WordPress 6.4">
+<link rel="stylesheet" href="/style.css"></head>
+<body class="wp-singular single-post"><header class="site-header"><p class="site-title"><a href="/">The Ferry</a></p>
+<nav class="main-navigation"><ul><li><a href="/">Home</a></li><li><a href="/about/">About</a></li></ul></nav></header>
+<main id="main" class="site-main">` + main + `</main>
+<aside class="sidebar widget-area">` + f.padding + `</aside>
+<footer class="site-footer"><p>All words are the writer's own.</p></footer></body></html>
+`
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cinecrawl/storage"
+	"cinecrawl/storage/sqlite"
+)
+
+const (
+	kills     = 50
+	killHosts = 5
+	killPosts = 24 // reviews a host; with its listing pages about 30 pages
+)
+
+// TestKill kills a crawling process with SIGKILL at random instants, and starts it again with the same command until the crawl
+// is finished; then with a new database, until enough were killed. In the end every review is stored, once; and what had been
+// stored when a process died was not asked again, robots.txt included.
+func TestKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a hundred processes")
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+
+	var farms []*farm
+	var config strings.Builder
+	config.WriteString("sites:\n")
+	for range killHosts {
+		f := newFarm(killPosts, 8<<10)
+		defer f.server.Close()
+		farms = append(farms, f)
+		fmt.Fprintf(&config, "  %q: {enabled: true, hosts: [%q], crawl: {start: [%q], gap: 0s}}\n", f.host, f.host, f.server.URL+"/")
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "cinecrawl.yaml"), config.String())
+
+	killed, crawls := 0, 0
+	for ; killed < kills; crawls++ {
+		db := filepath.Join(dir, fmt.Sprintf("crawl%d.db", crawls))
+		done := map[string]bool{} // URLs whose outcome is stored, and stored robots copies
+		for {
+			finished, out := crawlAndKill(t, dir, db, time.Duration(random.Int64N(int64(250*time.Millisecond))))
+			for _, f := range farms {
+				for _, path := range f.requests() {
+					if url := "http://" + f.host + path; done[url] {
+						t.Errorf("crawl %d, after %d kills: %s was asked again although it was done", crawls, killed, url)
+					}
+				}
+			}
+			if finished {
+				break
+			}
+			if killed++; t.Failed() {
+				t.Fatalf("after %d kills:\n%s", killed, out)
+			}
+			if rememberDone(t, db, farms, done) == killHosts {
+				break // killed between its last commit and its end: the same command would begin a new crawl
+			}
+		}
+		checkCrawl(t, db, farms)
+	}
+	t.Logf("%d kills over %d crawls of %d pages", killed, crawls, killHosts*len(farms[0].urls()))
+}
+
+// crawlAndKill runs the crawl, and kills it after a while. It says whether the crawl was finished by then.
+func crawlAndKill(t *testing.T, dir, db string, after time.Duration) (finished bool, out string) {
+	t.Helper()
+	cmd := exec.Command("cinecrawl", "crawl", "--db", db)
+	cmd.Dir = dir
+	var b bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &b, &b
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	alarm := time.AfterFunc(after, func() { cmd.Process.Kill() })
+	err := cmd.Wait()
+	alarm.Stop()
+	if err != nil && cmd.ProcessState.Exited() {
+		t.Fatalf("crawl: %v\n%s", err, b.String())
+	}
+	return err == nil, b.String()
+}
+
+// rememberDone adds what the database knows as done, and gives the number of sites whose run is finished.
+func rememberDone(t *testing.T, db string, farms []*farm, done map[string]bool) (finished int) {
+	t.Helper()
+	if _, err := os.Stat(db); err != nil {
+		return 0 // killed before it made the database
+	}
+	st := openStore(t, db)
+	defer st.Close()
+	for _, f := range farms {
+		for _, url := range f.urls() {
+			if task, err := st.TaskByURL(t.Context(), url); err == nil && !task.Queued {
+				done[url] = true
+			}
+		}
+		if _, err := st.LoadRobots(t.Context(), f.server.URL); err == nil {
+			done[f.server.URL+"/robots.txt"] = true
+		}
+	}
+	sites, err := st.Sites(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sites {
+		if s.LastRun != nil && s.LastRun.Finished {
+			finished++
+		}
+	}
+	return finished
+}
+
+// checkCrawl holds that every page of the farms is done, and every review is stored once.
+func checkCrawl(t *testing.T, db string, farms []*farm) {
+	t.Helper()
+	st := openStore(t, db)
+	defer st.Close()
+	var got, want []string
+	if err := st.Records(t.Context(), storage.Filter{}, func(r *storage.Record) error {
+		if strings.Contains(r.Review.URL, "/film-number-") { // what else is taken for a review is no matter here
+			got = append(got, r.Review.URL)
+		}
+		if r.Revision != 1 {
+			t.Errorf("%s: revision %d, though its text never changed", r.Review.URL, r.Revision)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range farms {
+		for i := range f.reviews {
+			want = append(want, f.reviewURL(i))
+		}
+		for _, url := range f.urls() {
+			if task, err := st.TaskByURL(t.Context(), url); err != nil {
+				t.Errorf("%s: %v", url, err)
+			} else if task.Queued {
+				t.Errorf("%s: still queued after the crawl", url)
+			}
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%d reviews are stored, %d different ones; want %d", len(got), len(slices.Compact(got)), len(want))
+	}
+}
+
+func openStore(t *testing.T, db string) storage.Store {
+	t.Helper()
+	st, err := sqlite.Open(context.Background(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
