@@ -1,4 +1,458 @@
 package extract
 
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
 // kind says what the page is, and why, strongest reason first.
-func kind(rev *Review, doc *Document, in Input) (Kind, []string) { return KindReview, nil }
+func kind(rev *Review, doc *Document, in Input) (Kind, []string) { return rev.Kind, rev.Why }
+
+// reason is something that speaks for a kind, or against.
+type reason struct {
+	kind   Kind
+	weight float64
+	why    string
+}
+
+// minReview is what the reasons for a review must come to. The weights below are logits, roughly: they were set by hand on what
+// reviews are, and checked on pages that are none.
+const minReview = 3.0
+
+// headCues are words of headlines that announce something else than a review, by kind. A film may be called so too: they weigh, they
+// do not decide.
+var headCues = []struct {
+	kind   Kind
+	weight float64
+	words  []string
+}{
+	{KindTrailer, 3, []string{"trailer", "teaser", "bande-annonce", "tráiler", "first look", "featurette", "sneak peek", "new clip", "exclusive clip", "watch the", "new poster"}},
+	{KindInterview, 3, []string{"interview", "q&a", "q & a", "in conversation with", "a conversation with", "talks about", "discusses", "speaks about", "gespräch mit", "im gespräch", "entretien avec", "entretien", "rencontre avec", "entrevista", "intervista", "wywiad", "interviewed", "on making", "questions for", "chats with", "sits down with", "we talk to", "speaks to"}},
+	{KindNews, 2.6, []string{"box office", "line-up", "lineup", "announced", "announces", "announce", "unveils", "unveiled", "to star in", "to direct", "set to", "joins", "boards", "signs on", "casting", "cast in", "release date", "in talks", "in the works", "next project", "giveaway", "give away", "win tickets", "win a", "win two", "win passes", "tickets to", "contest", "nominations", "nominees", "wins best", "award winners", "gewinnspiel", "verlosung", "concours", "sorteo", "obituary", "r.i.p", "rip:", "dies at", "dead at", "has died", "in memoriam", "remembering", "farewell to", "nachruf", "podcast", "episode", "newsletter", "programme", "schedule", "now streaming", "coming soon", "coming to", "tributes", "restoration", "crowdfunding", "kickstarter", "housekeeping", "announcement", "update on", "news:"}},
+	{KindList, 2.8, []string{"top 10", "top ten", "top 5", "top five", "top 20", "most anticipated", "best films", "best movies", "the best of", "worst films", "worst movies", "ranked", "ranking", "archives", "archive for", "all reviews", "our favourite", "our favorite", "watchlist", "films to watch", "movies to watch", "what to watch", "things to", "films of the year", "movies of the year", "year in review", "year in film", "preview", "die besten", "les meilleurs", "las mejores", "los mejores", "i migliori", "index of", "a–z", "a-z", "reviews by title", "list of"}},
+	{KindRoundup, 2.8, []string{"round-up", "roundup", "round up", "dispatch", "diary", "capsule", "capsules", "short takes", "quick takes", "in brief", "festival report", "festival notes", "notes from", "double feature", "double bill", "mini-reviews", "mini reviews", "three films", "two films", "four films", "five films", "weekly viewing", "what i watched", "recently watched", "day one", "day two", "tagebuch", "kurzkritiken", "en bref", "viewing log", "month in film"}},
+	{KindOther, 4, []string{"book review", "album review", "music review", "game review", "concert review", "theatre review", "theater review", "restaurant review", "product review", "buchkritik", "buchrezension", "rezension des buches", "critique de livre", "reseña de libro", "reseña literaria", "recensione libro", "book:", "album:", "live review", "gig review", "phone review", "hardware review", "car review", "gear review", "video game", "audiobook", "recipe", "rezept", "recette", "how to", "tutorial", "guide to"}},
+	{KindAbout, 3, []string{"how we rate", "rating system", "our ratings", "ratings explained", "about us", "about me", "about this", "contact us", "privacy policy", "terms of", "cookie policy", "write for us", "support us", "advertise with", "mentions légales", "datenschutz", "impressum", "über uns", "à propos", "quiénes somos", "sobre nosotros", "chi siamo", "how i rate", "our grading", "grading scale", "legal notice", "disclaimer", "meet the", "frequently asked"}},
+}
+
+// aboutNames are the whole titles, and last parts of addresses, of pages about the site.
+var aboutNames = wordSet("about contact privacy imprint impressum datenschutz kontakt colophon faq advertise staff masthead subscribe donate links sitemap disclaimer legal terms " +
+	"cookies newsletter contributors team acerca contacto privacidad contatti chi-siamo apropos a-propos how-we-rate about-us about-me contact-us privacy-policy ratings our-ratings " +
+	"rating-system terms-of-service terms-of-use support search archive archives index categories tags authors write-for-us over-ons ueber-uns uber-uns sobre sobre-nosotros mentions-legales " +
+	"how-i-rate rss feeds shop store guestbook login register help accessibility press jobs careers")
+
+// reviewPath are the parts of addresses that reviews have.
+var reviewPath = wordSet("review reviews film-review film-reviews movie-review movie-reviews kritik kritiken filmkritik filmkritiken critique critiques critica criticas recensioni recensione " +
+	"reseña reseñas resenas resena moviereview moviereviews filmreview filmreviews recenzje recensies recensioner anmeldelser criticas-de-cine criticas-cine film-kritik")
+
+// otherPath are the parts of addresses of other things.
+var otherPath = map[string]Kind{"news": KindNews, "interviews": KindInterview, "interview": KindInterview, "trailers": KindTrailer, "trailer": KindTrailer, "podcast": KindNews, "podcasts": KindNews,
+	"features": KindNews, "lists": KindList, "category": KindList, "categories": KindList, "tag": KindList, "tags": KindList, "author": KindList, "authors": KindList, "search": KindList, "page": KindList,
+	"archives": KindList, "label": KindList, "books": KindOther, "music": KindOther, "games": KindOther, "shop": KindOther, "product": KindOther, "products": KindOther, "recipes": KindOther,
+	"forum": KindOther, "forums": KindOther, "threads": KindOther, "topic": KindOther, "docs": KindOther, "documentation": KindOther, "wiki": KindOther, "jobs": KindOther, "events": KindNews, "giveaways": KindNews}
+
+// categoryKinds are what categories say.
+var categoryKinds = map[string]struct {
+	kind   Kind
+	weight float64
+}{
+	"review": {KindReview, 1.6}, "reviews": {KindReview, 1.6}, "film review": {KindReview, 2.2}, "film reviews": {KindReview, 2.2}, "movie review": {KindReview, 2.2}, "movie reviews": {KindReview, 2.2},
+	"kritik": {KindReview, 2}, "kritiken": {KindReview, 2}, "filmkritik": {KindReview, 2.2}, "filmkritiken": {KindReview, 2.2}, "critique": {KindReview, 2}, "critiques": {KindReview, 2},
+	"crítica": {KindReview, 2}, "críticas": {KindReview, 2}, "recensioni": {KindReview, 2}, "recensione": {KindReview, 2}, "reseñas": {KindReview, 2}, "reseña": {KindReview, 2}, "recenzje": {KindReview, 2},
+	"film": {KindReview, 0.8}, "films": {KindReview, 0.8}, "movie": {KindReview, 0.8}, "movies": {KindReview, 0.8}, "cinema": {KindReview, 0.8}, "kino": {KindReview, 0.8}, "cinéma": {KindReview, 0.8}, "cine": {KindReview, 0.8}, "filme": {KindReview, 0.8},
+	"news": {KindNews, 1.8}, "announcements": {KindNews, 2}, "interviews": {KindInterview, 2.2}, "interview": {KindInterview, 2.2}, "trailers": {KindTrailer, 2.2}, "trailer": {KindTrailer, 2.2}, "podcast": {KindNews, 2},
+	"podcasts": {KindNews, 2}, "lists": {KindList, 2}, "list": {KindList, 1.5}, "top 10": {KindList, 2}, "books": {KindOther, 1.8}, "book reviews": {KindOther, 3}, "music": {KindOther, 1.2}, "album reviews": {KindOther, 3},
+	"games": {KindOther, 1.5}, "game reviews": {KindOther, 3}, "box office": {KindNews, 2}, "giveaways": {KindNews, 2.2}, "contests": {KindNews, 2.2}, "events": {KindNews, 1.2}, "obituaries": {KindNews, 2}, "nachrichten": {KindNews, 1.8}, "actualités": {KindNews, 1.8}, "noticias": {KindNews, 1.8},
+	"festival diary": {KindRoundup, 2}, "roundup": {KindRoundup, 2.2}, "round-up": {KindRoundup, 2.2},
+}
+
+// filmWords are words of film criticism, with what each tells; by language, and those that several share once.
+var filmWords = weighedWords(map[float64]string{
+	1: "film films movie movies cinematography cinematographer screenplay screenwriter screenwriters filmmaker filmmakers filmmaking moviegoers cinema cinematic onscreen offscreen " +
+		"biopic remake sequel sequels prequel blockbuster directorial actor actors actress actresses arthouse mise-en-scène auteur rom-com moviegoing " +
+		"regisseur regisseurin drehbuch drehbuchautor schauspieler schauspielerin darsteller darstellerin hauptrolle nebenrolle filme filmes spielfilm leinwand kamera kinostart kino inszenierung inszeniert " +
+		"réalisateur réalisatrice scénario scénariste acteur acteurs actrice cinéaste cinéma long-métrage court-métrage mise spectateur spectateurs comédien comédienne " +
+		"película películas guion guión guionista cineasta cine actriz rodaje largometraje fotografía pantalla filme " +
+		"pellicola pellicole regista regia sceneggiatura attore attrice attori cinematografica cinematografico lungometraggio " +
+		"diretor diretora roteiro roteirista elenco atriz longa-metragem cinematografia telona ator " +
+		"regissör skådespelare filmen filmens instruktør skuespiller acteerwerk regisseert scenarioschrijver bioscoop reżyser reżyserka scenariusz aktor aktorka filmu kinie фильм фильма фильме режиссёр режиссер сценарий актёр актер кино картина elokuva elokuvan ohjaaja film-noir",
+	0.7: "director directors directed directing scene scenes screen cast casting starring plot performance performances protagonist dialogue script thriller drama comedy horror documentary " +
+		"soundtrack genre franchise villain cgi oscar oscars theaters theatres theater audiences audience viewer viewers trilogy cinematographers hollywood runtime ensemble villainous montage editing stunts shot shots character characters narrative " +
+		"szene szenen figur figuren handlung zuschauer darstellung dramaturgie komödie regie dialoge " +
+		"scène scènes personnage personnages intrigue interprétation comédie drame caméra récit plan plans bande " +
+		"escena escenas personaje personajes trama interpretación comedia actuación actuaciones espectador cámara reparto dirección " +
+		"scena scene personaggi personaggio interpretazione commedia spettatore fotografia recitazione " +
+		"cena cenas personagem personagens enredo comédia espectador direção atuação",
+	0.35: "story acting watch watching watched screening rewatch ending tone camera frame visuals plays star stars role roles score moments twist storytelling act acts third emotional pacing hero heroine sequences sequence tension adaptation humor humour jokes " +
+		"geschichte rolle spielt bilder ende histoire rôle joue image images fin historia papel papeles final storia ruolo finale história",
+})
+
+// newsWords are words of announcements.
+var newsWords = weighedWords(map[float64]string{
+	1: "announced announcement unveiled unveil reportedly organisers organizers programme tickets ticket gala slated spokesperson representatives signed estimates grossed grossing debuted distributor-led " +
+		"prize prizes winners giveaway subscribe podcast episode retrospective anticipated upcoming releases entries postcard e-mail enter competition forthcoming sponsors " +
+		"angekündigt gewinnspiel tickets verlosung annoncé billets sorteo entradas anunciado anunció",
+	0.5: "according deal cameras roll date member members thursday friday monday saturday sunday tuesday wednesday million weekend projects project interview teaser trailer clip released schedule edition",
+})
+
+// weighedWords turns lists by weight into a table.
+func weighedWords(lists map[float64]string) map[string]float64 {
+	m := make(map[string]float64, 500)
+	for _, w := range [...]float64{1, 0.7, 0.5, 0.35} {
+		for word := range strings.FieldsSeq(lists[w]) {
+			if _, dup := m[word]; !dup {
+				m[word] = w
+			}
+		}
+	}
+	return m
+}
+
+const maxKindWords = 1500
+
+// vocabulary weighs the words of a text: film criticism and news, per hundred words, and how many different words of film there are.
+func filmVocabulary(s string) (film, news float64, kinds int, total int) {
+	var buf [64]byte
+	seen := make(map[string]bool, 32)
+	for i := 0; i < len(s) && total < maxKindWords; {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if !unicode.IsLetter(r) {
+			i += size
+			continue
+		}
+		word := buf[:0]
+		for i < len(s) {
+			c := s[i]
+			if c < utf8.RuneSelf {
+				if isLetter(c) {
+					if c <= 'Z' {
+						c |= 0x20
+					}
+					word = append(word, c)
+					i++
+					continue
+				}
+				if c == '-' && i+1 < len(s) && isLetter(s[i+1]) && len(word) > 0 {
+					word = append(word, c)
+					i++
+					continue
+				}
+				break
+			}
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if !unicode.IsLetter(r) && !unicode.IsMark(r) {
+				break
+			}
+			word = utf8.AppendRune(word, unicode.ToLower(r))
+			i += size
+		}
+		total++
+		if len(word) > 40 || len(word) < 2 {
+			continue
+		}
+		if w, ok := filmWords[string(word)]; ok {
+			film += w
+			if w >= 0.7 && !seen[string(word)] && len(seen) < 64 {
+				seen[string(word)] = true
+			}
+		}
+		if w, ok := newsWords[string(word)]; ok {
+			news += w
+		}
+	}
+	if total > 0 {
+		film = film * 100 / float64(max(total, 40))
+		news = news * 100 / float64(max(total, 40))
+	}
+	return film, news, len(seen), total
+}
+
+// judgeKind weighs what speaks for a review and against.
+func (f *finder) judgeKind() {
+	var rs []reason
+	say := func(k Kind, w float64, why string) {
+		if w != 0 {
+			rs = append(rs, reason{k, w, why})
+		}
+	}
+	rev := f.rev
+	head := strings.ToLower(rev.Headline.Value)
+	// The film's own words are no cue: "The Interview", "Contact".
+	cues := head
+	if t := strings.ToLower(rev.Film.Title.Value); t != "" && rev.Film.Title.Confidence > 0.8 && f.filmCount > 0 {
+		cues = strings.Replace(cues, t, " ", 1)
+	}
+	film, news, kinds, total := filmVocabulary(f.body)
+
+	// The text.
+	switch {
+	case total >= 300:
+		say(KindReview, 1, "length of prose")
+	case total >= 120:
+		say(KindReview, 0.4, "length of prose")
+	case total < 25:
+		say(KindReview, -4, "hardly any prose")
+	case total < 50:
+		say(KindReview, -2.5, "little prose")
+	case total < 80:
+		say(KindReview, -1.2, "little prose")
+	}
+	density := math.Min(3.4, film*0.9)
+	if kinds < 3 {
+		density = math.Min(density, 0.8)
+	} else if kinds < 5 {
+		density = math.Min(density, 2)
+	}
+	say(KindReview, density, "words of film criticism")
+	if film < 0.4 {
+		say(KindReview, -1.5, "no words of film criticism")
+	}
+	if news > 2 {
+		say(KindNews, math.Min(2.2, (news-1.5)*0.6), "words of announcements")
+	}
+
+	// The film and its grade.
+	switch t := rev.Film.Title; {
+	case t.Confidence >= 0.9 && f.filmCount > 0:
+		say(KindReview, 1.2, "film named in headline and text")
+	case t.Confidence >= 0.75 && f.filmCount > 0:
+		say(KindReview, 0.8, "film named in headline and text")
+	case t.Value != "":
+		say(KindReview, 0.3, "film named")
+	}
+	if rev.Film.Year.Value > 0 {
+		say(KindReview, 0.4, "year of the film")
+	}
+	if rev.Film.Director.Value != "" {
+		say(KindReview, 0.6, "director of the film")
+	}
+	if r := rev.Rating; r != nil {
+		w := 1.2
+		if r.Confidence < 0.7 {
+			w = 0.6
+		}
+		say(KindReview, w, "grade "+r.Raw)
+	}
+
+	// The page's data.
+	if f.otherWork != "" {
+		say(KindOther, 3, "data: review of a "+f.otherWork)
+	}
+	if f.reviewed {
+		say(KindReview, 2, "data: review")
+	}
+	for i := range f.items {
+		it := &f.items[i]
+		if it.src != "ld" {
+			continue
+		}
+		switch {
+		case it.is("Recipe", "JobPosting", "Event", "FAQPage", "QAPage", "DiscussionForumPosting", "SoftwareApplication", "TechArticle", "HowTo"):
+			say(KindOther, 0.8, "data: "+it.types[0])
+		case it.is("CollectionPage", "SearchResultsPage", "ItemList", "ProfilePage"):
+			say(KindList, 0.6, "data: "+it.types[0])
+		case it.is("AboutPage", "ContactPage"):
+			say(KindAbout, 2, "data: "+it.types[0])
+		default:
+			continue
+		}
+		break
+	}
+
+	// Headline.
+	cue := false
+	for _, c := range headCues {
+		for _, w := range c.words {
+			if i := strings.Index(cues, w); i >= 0 && boundary(cues, i) && boundary(cues, i+len(w)) {
+				say(c.kind, c.weight, "headline: "+w)
+				cue = true
+				break
+			}
+		}
+	}
+	if n := leadingCount(cues); n && !f.labelled {
+		say(KindList, 2.4, "headline: a number of things")
+	}
+	if f.labelled {
+		w := 1.6
+		if strings.Contains(head, "film") || strings.Contains(head, "movie") || strings.Contains(head, "kino") || strings.Contains(head, "cine") {
+			w = 2.2
+		}
+		say(KindReview, w, "headline: review")
+	} else if strings.Contains(head, "review") || strings.Contains(head, "kritik") || strings.Contains(head, "critique") {
+		say(KindReview, 1, "headline: review")
+	}
+
+	// Address.
+	segs := strings.FieldsFunc(strings.ToLower(f.path), func(r rune) bool { return r == '/' })
+	if len(segs) == 0 {
+		say(KindList, 3, "front page")
+	}
+	for i, s := range segs {
+		last := i == len(segs)-1
+		for _, ext := range [...]string{".html", ".htm", ".php"} {
+			s = strings.TrimSuffix(s, ext)
+		}
+		switch {
+		case last && aboutNames[s] && (len(segs) <= 2):
+			say(KindAbout, 2.4, "address: "+s)
+		case reviewPath[s] && !last:
+			say(KindReview, 1.8, "address: "+s)
+		case last && (strings.HasPrefix(s, "review-") || strings.HasSuffix(s, "-review") || strings.Contains(s, "movie-review") || strings.Contains(s, "film-review")):
+			say(KindReview, 0.8, "address: review")
+		case (s == "film" || s == "films" || s == "movies" || s == "movie" || s == "cinema" || s == "kino") && !last:
+			say(KindReview, 0.6, "address: "+s)
+		case otherPath[s] != "" && !last:
+			k := otherPath[s]
+			w := 1.4
+			if k == KindList && i == 0 || s == "page" || s == "tag" || s == "category" {
+				w = 2.4
+			}
+			say(k, w, "address: "+s)
+		case s == "page" && last, last && otherPath[s] != "" && len(segs) == 1:
+			say(otherPath[s], 2, "address: "+s)
+		}
+	}
+	if aboutNames[strings.ReplaceAll(strings.TrimSpace(head), " ", "-")] {
+		say(KindAbout, 2.2, "headline: "+head)
+	}
+	if f.doc.MetaOne("og:type") == "website" && len(segs) <= 1 && !f.labelled {
+		say(KindList, 0.4, "og:type website")
+	}
+
+	// Categories: the strongest of each side.
+	said := map[Kind]bool{}
+	for _, c := range slices.Concat(rev.Categories, rev.Tags) {
+		if k, ok := categoryKinds[strings.ToLower(c)]; ok && !said[k.kind] {
+			said[k.kind] = true
+			w := k.weight
+			if k.kind != KindReview && cue {
+				w *= 0.7
+			}
+			say(k.kind, w, "category: "+c)
+		}
+	}
+
+	// Structure.
+	if f.articles >= 4 {
+		linked := 0
+		for i := range f.heads {
+			if f.heads[i].links && f.heads[i].zone&aroundText == 0 {
+				linked++
+			}
+		}
+		if linked >= 4 && linked*2 > f.articles {
+			say(KindList, math.Min(3, 0.3*float64(f.articles)), strconv.Itoa(f.articles)+" posts on the page")
+		}
+	}
+	if q := f.questions(); q >= 3 {
+		say(KindInterview, math.Min(3, 0.6*float64(q)), "questions and answers")
+	}
+	if n := f.filmHeads(); n >= 3 {
+		say(KindRoundup, math.Min(3, 0.8*float64(n)), strconv.Itoa(n)+" films in headings")
+	}
+	if strings.Contains(f.body, "this book") || strings.Contains(f.body, "the book is") || strings.Contains(f.body, "new biography") || strings.Contains(f.body, "paperback") || strings.Contains(f.body, "hardcover") || strings.Contains(f.body, "the author has") {
+		if film < 4 {
+			say(KindOther, 1, "words of book reviews")
+		}
+	}
+
+	// The sum: what speaks for another kind speaks against a review.
+	score := 0.0
+	by := map[Kind]float64{}
+	for _, r := range rs {
+		if r.kind == KindReview {
+			score += r.weight
+		} else {
+			by[r.kind] += r.weight
+		}
+	}
+	other, against := KindOther, 0.0
+	for _, k := range [...]Kind{KindAbout, KindList, KindNews, KindInterview, KindTrailer, KindRoundup, KindOther} {
+		if by[k] > against {
+			other, against = k, by[k]
+		}
+		score -= by[k] * 0.9
+	}
+	rev.Kind = KindReview
+	if score < minReview {
+		rev.Kind = other
+	}
+	slices.SortStableFunc(rs, func(a, b reason) int {
+		switch wa, wb := math.Abs(a.weight), math.Abs(b.weight); {
+		case wa > wb:
+			return -1
+		case wa < wb:
+			return 1
+		}
+		return 0
+	})
+	rev.Why = rev.Why[:0]
+	rev.Why = append(rev.Why, "score "+strconv.FormatFloat(score, 'f', 1, 64))
+	for _, r := range rs {
+		sign := "+"
+		w := r.weight
+		if r.kind != KindReview {
+			sign = string(r.kind) + " +"
+		} else if w < 0 {
+			sign = ""
+		}
+		rev.Why = append(rev.Why, r.why+" ("+sign+strconv.FormatFloat(w, 'f', 1, 64)+")")
+	}
+	if rev.Kind != KindReview && rev.Film.Title.Confidence < 0.9 {
+		rev.Film = Film{}
+	}
+}
+
+// leadingCount reports whether a headline counts things: "The 17 most anticipated films", "10 movies that …".
+func leadingCount(s string) bool {
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "the "), "our ")
+	i := 0
+	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+		i++
+	}
+	if i == 0 || i > 3 || i >= len(s) || s[i] != ' ' {
+		return false
+	}
+	for w := range strings.FieldsSeq(s[i:]) {
+		switch strings.Trim(w, ".,:!?") {
+		case "films", "movies", "reasons", "things", "ways", "best", "most", "greatest", "worst", "documentaries", "performances", "scenes", "shows", "directors", "actors", "filme", "great", "facts", "tips", "moments", "underrated":
+			return true
+		}
+	}
+	return false
+}
+
+// questions counts paragraphs in the way of interviews.
+func (f *finder) questions() int {
+	n := 0
+	for _, p := range f.rev.Paragraphs {
+		if len(p) < 260 && strings.HasSuffix(p, "?") || strings.HasPrefix(p, "Q:") || strings.HasPrefix(p, "Q.") || strings.HasPrefix(p, "Question:") {
+			n++
+		}
+	}
+	if n*6 < len(f.rev.Paragraphs) {
+		return 0
+	}
+	return n
+}
+
+// filmHeads counts headings in the text that name films: "Her (Spike Jonze, 2013)", or names with a grade.
+func (f *finder) filmHeads() int {
+	n := 0
+	for i := range f.rev.Blocks {
+		b := &f.rev.Blocks[i]
+		if b.Kept && b.Kind == Heading {
+			if _, _, y := yearInBrackets(b.Text); y > 0 {
+				n++
+			} else if strings.ContainsAny(b.Text, "★⭐") && len(b.Text) > 16 {
+				n++
+			}
+		}
+	}
+	return n
+}

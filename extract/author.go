@@ -1,0 +1,248 @@
+package extract
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// bylineLeads begin a byline, longest first within a language.
+var bylineLeads = [...]string{
+	"film review by", "movie review by", "review by", "reviewed by", "written & reviewed by", "posted by:", "posted by", "written by:", "written by", "published by",
+	"submitted by", "article by", "words by", "text by", "story by", "contributed by", "a review by", "by:", "by", "author:", "author", "about the author:", "about the author", "critic:", "reviewer:", "writer:", "from:",
+	"kritik von", "geschrieben von", "verfasst von", "veröffentlicht von", "erstellt von", "gepostet von", "autor:", "autorin:", "ein beitrag von", "eingestellt von", "text:", "von:", "von",
+	"écrit par", "rédigé par", "publié par", "posté par", "critique de", "auteur :", "auteur:", "par :", "par",
+	"escrito por", "publicado por", "crítica de", "redactado por", "autor/a:", "por:", "por",
+	"scritto da", "pubblicato da", "recensione di", "postato da", "autore:", "a cura di", "di:", "di",
+	"publicado por", "escrito por", "geschreven door", "geplaatst door", "door:", "door", "skriven av", "skrevet av", "skrevet af", "av:", "av", "af:", "af",
+	"napisał", "napisała", "autor tekstu:", "opublikował", "автор:", "автор", "kirjoittanut", "napsal", "yazan:", "文:", "撰文:", "作者:", "作者：", "글:",
+}
+
+// bylineEnds cut a byline: what follows is a date, a section, a job.
+var bylineEnds = [...]string{
+	" | ", " • ", " · ", " – ", " — ", " - ", "\u2003", " // ", " on ", " in ", " at ", " am ", " le ", " el ", " il ", " om ", " den ", " @ ", ", ", "; ", " (", " [", " / ", " for ",
+	" updated", " published", " posted", " posts", " says", " said", " writes", " schrieb", " schreibt", " view all", " read more", " follow", " leave a", " comments", " has ", " is ", " was ", " staff writer", " film critic", " contributor",
+}
+
+// genericAuthors are accounts, not people. A person's name near by is better; where there is none they are what the page says.
+var genericAuthors = wordSet("admin administrator editor editors staff webmaster guest team anonymous author user root redaktion rédaction redaction redacción " +
+	"redaccion redazione redactie moderator owner host blogger contributor contributors newsroom desk editorial writer reviewer critic unknown wpadmin siteadmin")
+
+// byline reads the name in a byline: "Posted by Jane Doe on June 5" gives "Jane Doe". led says that words like "by" stood before it.
+func byline(s string) (name string, led bool) {
+	s = strings.Trim(space(s), " \t–—-•·|/:,")
+	low := strings.ToLower(s)
+	if len(low) == len(s) {
+		for again := true; again; {
+			again = false
+			for _, lead := range bylineLeads {
+				if !strings.HasPrefix(low, lead) {
+					continue
+				}
+				rest := s[len(lead):]
+				if rest == "" {
+					return "", true
+				}
+				if r := firstRune(rest); isWordRune(r) && isWordRune(lastRune(lead)) {
+					continue
+				}
+				s = strings.TrimLeft(rest, " :–—-•·|")
+				low = strings.ToLower(s)
+				led, again = true, len(low) == len(s) && len(lead) > 3
+				break
+			}
+		}
+	}
+	low = strings.ToLower(s)
+	if len(low) == len(s) {
+		cut := len(s)
+		for _, end := range bylineEnds {
+			if i := strings.Index(low, end); i > 0 && i < cut {
+				if end == ", " && strings.Contains(s[i:], " and ") && len(s) < 60 {
+					continue // "A, B and C"
+				}
+				cut = i
+			}
+		}
+		s = s[:cut]
+	}
+	// A date that follows without a mark.
+	if i := strings.IndexAny(s, "0123456789"); i > 0 {
+		before := strings.TrimRight(s[:i], " ,–—-|•·(")
+		if before != strings.TrimRight(s[:i], "") || s[i-1] == ' ' {
+			if j := strings.LastIndexByte(before, ' '); j > 0 {
+				if _, month := months[strings.ToLower(strings.Trim(before[j+1:], ".,"))]; month {
+					before = strings.TrimRight(before[:j], " ,–—-|•·(")
+				}
+			} else if _, month := months[strings.ToLower(strings.Trim(before, ".,"))]; month {
+				before = ""
+			}
+			s = before
+		}
+	}
+	s = strings.Trim(s, " \t–—-•·|/:,;\"“”")
+	if !validAuthor(s) {
+		return "", led
+	}
+	return s, led
+}
+
+func lastRune(s string) rune {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return r
+}
+
+// validAuthor reports whether a text can be a name: a few words, no sentence, no address.
+func validAuthor(s string) bool {
+	if s == "" || len(s) > 80 || strings.ContainsAny(s, "@<>{}=#*?!%\n") || strings.Contains(s, "http") || strings.Contains(s, "www.") {
+		return false
+	}
+	letters, spaces := 0, 0
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			letters++
+		} else if r == ' ' {
+			spaces++
+		}
+	}
+	if letters < 2 && utf8.RuneCountInString(s) < 2 || spaces > 6 || letters == 0 {
+		return false
+	}
+	switch strings.ToLower(s) {
+	case "by", "posted", "author", "about", "about the author", "share", "comments", "published", "read more", "follow", "von", "par", "por", "home", "profile", "view profile", "all posts", "more", "written", "null", "undefined", "none":
+		return false
+	}
+	return true
+}
+
+// genericAuthor reports whether a name is an account's, or the site's own.
+func genericAuthor(name, site string) bool {
+	low := strings.ToLower(name)
+	if site != "" && strings.EqualFold(name, site) {
+		return true
+	}
+	for w := range strings.FieldsFuncSeq(low, func(r rune) bool { return r == ' ' || r == '-' || r == '_' || r == '.' }) {
+		if !genericAuthors[w] && w != "the" && w != "site" && w != "super" && w != "web" && w != "our" && w != "la" && w != "de" && w != "die" && w != "wp" {
+			return false
+		}
+	}
+	return true
+}
+
+// findAuthor chooses the critic's name.
+func findAuthor(m *marks, doc *Document, blocks []Block, site string, headOrder int) Text {
+	var best Text
+	consider := func(value string, from Source, conf float64) {
+		if conf <= 0 {
+			return
+		}
+		name, _ := byline(value)
+		if name == "" {
+			return
+		}
+		if genericAuthor(name, site) {
+			conf *= 0.45
+		}
+		if conf > best.Confidence {
+			best = Text{Value: name, From: from, Confidence: conf}
+		}
+	}
+	for i := range m.items {
+		it := &m.items[i]
+		conf := 0.0
+		switch {
+		case it.is("Review", "CriticReview", "BlogPosting", "Article", "NewsArticle", "ReviewNewsArticle", "OpinionNewsArticle", "Report", "LiveBlogPosting", "AnalysisNewsArticle"):
+			conf = 0.9
+		case it.is("h-entry", "h-review"):
+			conf = 0.75
+		case it.is("WebPage", "CreativeWork", "Posting", "SocialMediaPosting"):
+			conf = 0.7
+		default:
+			continue
+		}
+		for _, path := range [...]string{"author", "creator", "reviewer"} {
+			vals := m.all(it.object, path)
+			var names []string
+			org := false
+			for _, v := range vals {
+				if o, ok := v.(object); ok {
+					for _, t := range typesOf(o) {
+						org = org || t == "Organization" || t == "NewsMediaOrganization" || t == "WebSite"
+					}
+				}
+				if s := m.plain(v); s != "" && validAuthor(s) && len(names) < 4 {
+					names = appendNew(names, s)
+				}
+			}
+			if len(names) == 0 {
+				continue
+			}
+			c := conf
+			if org {
+				c -= 0.35
+			}
+			name := names[0]
+			if len(names) > 1 {
+				name = strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+				if best.Confidence < c {
+					best = Text{Value: name, From: Source(it.src + ":" + it.types[0] + "." + path), Confidence: c}
+				}
+				continue
+			}
+			if genericAuthor(name, site) {
+				c *= 0.45
+			}
+			if c > best.Confidence {
+				best = Text{Value: name, From: Source(it.src + ":" + it.types[0] + "." + path), Confidence: c}
+			}
+		}
+	}
+	for _, a := range m.authors {
+		conf := a.conf
+		if a.zone&(inHead|inFoot) != 0 {
+			conf -= 0.3
+		}
+		if a.zone&inArticle == 0 {
+			conf -= 0.03
+		}
+		// Near the headline is best.
+		if d := a.order - headOrder; headOrder > 0 && d > -12 && d < 40 {
+			conf += 0.06
+		}
+		if name, led := byline(a.value); led && name != "" {
+			conf += 0.05
+		}
+		consider(a.value, a.from, min(conf, 0.97))
+	}
+	for _, k := range [...]string{"author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author", "byl", "citation_author", "og:author", "author-name"} {
+		if v := doc.MetaOne(k); v != "" && !strings.Contains(v, "/") {
+			consider(v, Source("meta:"+k), 0.72)
+			break
+		}
+	}
+	if best.Confidence < 0.7 {
+		for i := range blocks {
+			b := &blocks[i]
+			if len(b.Text) > 90 || b.Kind == Caption || !(i < 4 || i >= len(blocks)-4) {
+				continue
+			}
+			if name, led := byline(b.Text); led && strings.Contains(name, " ") && allNames(name) {
+				consider(b.Text, "text:byline", 0.7)
+			}
+		}
+	}
+	if best.Confidence < 0.3 {
+		return Text{}
+	}
+	return best
+}
+
+// allNames reports whether every word is part of a name.
+func allNames(s string) bool {
+	for w := range strings.FieldsSeq(s) {
+		if !nameWord(strings.Trim(w, ",")) && !particles[w] && !joins[w] {
+			return false
+		}
+	}
+	return true
+}
