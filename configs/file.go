@@ -81,6 +81,7 @@ type layoutFile struct {
 type themeFile struct {
 	Like      text      `yaml:"like"`
 	When      selectors `yaml:"when"`
+	Last      bool      `yaml:"last"` // tried after all others
 	rulesFile `yaml:",inline"`
 }
 

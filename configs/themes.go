@@ -16,7 +16,7 @@ import (
 const maxLike = 8
 
 // loadThemes reads themes/*.yaml. A theme that is like another has its own rules before the other's, and only its own fingerprints.
-// The more particular themes come first, then by name.
+// The more particular themes come first, then by name, then those that say they are last.
 func loadThemes(data fs.FS) ([]*extract.Theme, error) {
 	names, err := fs.Glob(data, "themes/*.yaml")
 	if err != nil {
@@ -38,7 +38,7 @@ func loadThemes(data fs.FS) ([]*extract.Theme, error) {
 	}
 	type placed struct {
 		*extract.Theme
-		depth int // themes it is like, one after the other
+		depth int // themes it is like, one after the other; -1 for one that comes last
 	}
 	var list []placed
 	for name, f := range files {
@@ -66,6 +66,9 @@ func loadThemes(data fs.FS) ([]*extract.Theme, error) {
 				return nil, fail("like %s: %v", like, err)
 			}
 			own, like = after(own, more), base.Like.Value
+		}
+		if f.Last {
+			t.depth = -1
 		}
 		t.Rules = own
 		list = append(list, t)

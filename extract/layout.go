@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // Layout is one version of a site's own rules, chosen by its probe, newest first, never by date.
@@ -77,6 +78,10 @@ func (t *themes) rulesFor(doc *Document, site *SiteRules) []sourced {
 	return list
 }
 
+// minThemeText is how much text, in bytes, a theme's container must hold to be taken for that of a review: pages use the same
+// names for teasers and widgets.
+const minThemeText = 200
+
 // textIn gives the containers of the text by the strongest rules that name one found on the page, and the rules that named it;
 // nil if none does. A layout's selector means all that it matches (outermost, in document order). A theme's means one: the
 // matching element with the most text, since pages repeat the class in lists of other posts.
@@ -85,13 +90,16 @@ func textIn(rules []sourced, root *html.Node) (in []*html.Node, by *sourced, sel
 		r := &rules[i]
 		for j := range r.In.Len() {
 			sel = r.In.At(j)
-			if in = outermost(sel.MatchAll(root)); len(in) == 0 {
+			in = outermost(sel.MatchAll(root))
+			if len(in) == 0 {
 				continue
 			}
-			if r.kind != ofLayout && len(in) > 1 {
-				in = []*html.Node{longest(in)}
+			if r.kind == ofLayout {
+				return in, r, sel
 			}
-			return in, r, sel
+			if best, size := longest(in); size >= minThemeText {
+				return []*html.Node{best}, r, sel
+			}
 		}
 	}
 	return nil, nil, Selector{}
@@ -126,21 +134,21 @@ next:
 	return out
 }
 
-// longest gives the element with the most text.
-func longest(nodes []*html.Node) (best *html.Node) {
-	most := -1
+// longest gives the element with the most text, and how much that is in bytes. White space between elements does not count.
+func longest(nodes []*html.Node) (best *html.Node, most int) {
+	most = -1
 	for _, n := range nodes {
 		size := 0
 		for c := range n.Descendants() {
-			if c.Type == html.TextNode && c.Parent.Data != "script" && c.Parent.Data != "style" {
-				size += len(c.Data)
+			if c.Type == html.TextNode && c.Parent.DataAtom != atom.Script && c.Parent.DataAtom != atom.Style {
+				size += len(strings.TrimSpace(c.Data))
 			}
 		}
 		if size > most {
 			best, most = n, size
 		}
 	}
-	return best
+	return best, most
 }
 
 // firstValue gives the first value found by the rules of a field, strongest rules first, with its source.
