@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestREADME holds that the configuration in the README loads, and that what it tells to type is understood.
+func TestREADME(t *testing.T) {
+	readme := readFile(t, filepath.Join("..", "..", "README.md"))
+	var config string
+	for i, block := range strings.Split(readme, "```") {
+		lang, code, _ := strings.Cut(block, "\n")
+		switch {
+		case i%2 == 0:
+		case lang == "yaml":
+			config += code
+		default:
+			for line := range strings.Lines(code) {
+				checkExample(t, strings.TrimSpace(line))
+			}
+		}
+	}
+	if n := len(nonEmpty(config)); n == 0 || n > 5 {
+		t.Fatalf("the first configuration has %d lines, want 1 to 5", n)
+	}
+	file := filepath.Join(t.TempDir(), "cinecrawl.yaml")
+	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if at := configured(t, file); len(at) != 1 {
+		t.Errorf("it configures %d sites, want 1", len(at))
+	}
+}
+
+// checkExample parses a command line of the README.
+func checkExample(t *testing.T, line string) {
+	t.Helper()
+	line, _, _ = strings.Cut(line, "  #")
+	words := strings.Fields(line)
+	if len(words) == 0 || !strings.HasSuffix(words[0], "cinecrawl") {
+		return
+	}
+	var c commands
+	parser, err := newParser(&c, &bytes.Buffer{}, &bytes.Buffer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parser.Exit = func(int) {}
+	if _, err := parser.Parse(words[1:]); err != nil {
+		t.Errorf("the README says %q: %v", line, err)
+	}
+}
+
+// configured gives the addresses of the sites in a configuration, by name.
+func configured(t *testing.T, file string) map[string]string {
+	t.Helper()
+	a := &app{}
+	a.Config = file
+	cfg, err := a.config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sites, err := cfg.Choose()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := map[string]string{}
+	for _, s := range sites {
+		at[s.Crawl.Name] = "http://" + s.Crawl.Hosts[0]
+	}
+	return at
+}
