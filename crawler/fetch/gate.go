@@ -184,9 +184,9 @@ func (f *Fetcher) answered(key string, g *gate, status int, header http.Header) 
 	}
 	g.refusals++
 	if d, ok := retryAfter(header.Get("Retry-After"), now); ok {
-		hold = max(d, g.slow)
+		hold = d
 	}
-	g.held = now.Add(hold)
+	g.held = now.Add(max(hold, g.slow))
 	g.why = fmt.Errorf("%w: status %d", crawler.ErrBusy, status)
 	return &crawler.HostError{Host: key, Until: g.held, Err: g.why}
 }

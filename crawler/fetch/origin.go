@@ -106,15 +106,25 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		if errors.Is(err, crawler.ErrForbiddenAddress) {
+			return nil, err // of the host itself: what robots.txt would say does not matter
+		}
 		f.mu.Lock()
 		if err == nil {
 			o.copy, o.robots, o.fails, o.retryAt, o.cause = c, ParseRobots(c.Body), 0, time.Time{}, nil
+			// So that ReadyAt knows before the first page.
+			if g := f.gates[hostKey(u)]; g != nil {
+				g.gap = max(g.gap, o.robots.CrawlDelay(Agent))
+			}
 		} else {
 			o.cause = err
 			o.retryAt = f.cfg.Now().Add(min(firstRobotsRetry<<min(o.fails, 10), maxRobotsRetry))
 			o.fails++
-			if he, ok := errors.AsType[*crawler.HostError](err); ok && he.Until.After(o.retryAt) {
-				o.retryAt = he.Until
+			if he, ok := errors.AsType[*crawler.HostError](err); ok {
+				o.cause = he.Err
+				if he.Until.After(o.retryAt) {
+					o.retryAt = he.Until
+				}
 			}
 		}
 		f.mu.Unlock()
@@ -185,8 +195,15 @@ func (w *worker) askRobots(ctx context.Context, site *crawler.Site, u *url.URL, 
 	at := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
 	for hop := 0; ; hop++ {
 		a, err := w.ask(ctx, site, at, delay, request{limit: maxRobots})
-		if err == nil && !reached(a.status) {
+		switch {
+		case err == nil && !reached(a.status):
 			err = fmt.Errorf("status %d", a.status)
+		case err != nil && hop > 0:
+			if he, ok := errors.AsType[*crawler.HostError](err); ok {
+				err = &crawler.HostError{Host: hostKey(u), Until: he.Until, Err: fmt.Errorf("redirected to %s: %w", at, he.Err)}
+			} else {
+				err = fmt.Errorf("redirected to %s: %v", at, err) // its address is not ours: %v
+			}
 		}
 		if err != nil {
 			c.Status, c.Err = a.status, err.Error()

@@ -1,0 +1,635 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cinecrawl/crawler"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var page = answerWith("text/html", "<p>x")
+
+// store is a RobotsStore in memory.
+type store struct {
+	copies map[string]*crawler.RobotsCopy
+	err    error
+}
+
+func (s *store) LoadRobots(_ context.Context, origin string) (*crawler.RobotsCopy, error) {
+	return s.copies[origin], s.err
+}
+
+func (s *store) SaveRobots(_ context.Context, r *crawler.RobotsCopy) error {
+	if s.copies == nil {
+		s.copies = map[string]*crawler.RobotsCopy{}
+	}
+	s.copies[r.Origin] = r
+	return s.err
+}
+
+func TestRobotsDecide(t *testing.T) {
+	wd := newWorld(t, Config{}, routes{
+		"/robots.txt": answerWith("text/plain", "User-agent: *\nDisallow: /\n\nUser-agent: Cinecrawl\nDisallow: /private\nSitemap: /s.xml\nSitemap: https://x.example/t.xml\n"),
+		"/a":          page,
+	})
+	if _, err := wd.get("/a"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := wd.get("/private/a?b")
+	if !errors.Is(err, crawler.ErrDisallowed) {
+		t.Fatalf("got %v", err)
+	}
+	if got, want := err.Error(), "fetch "+wd.srv.URL+"/private/a?b: disallowed by robots.txt: robots.txt line 5: Disallow: /private"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if diff := cmp.Diff([]string{"/robots.txt", "/a"}, wd.requests()); diff != "" {
+		t.Error(diff)
+	}
+	want := []string{wd.srv.URL + "/s.xml", "https://x.example/t.xml"}
+	got, err := wd.w.Sitemaps(context.Background(), wd.site, wd.srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(want, wd.f.Sitemaps(wd.srv.URL+"/private/")); diff != "" {
+		t.Error(diff)
+	}
+	if got := wd.f.Sitemaps("https://never.example/"); got != nil {
+		t.Errorf("of a host not asked: got %v", got)
+	}
+}
+
+func TestRobotsAnswers(t *testing.T) {
+	status := func(code int, header ...string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			for i := 0; i+1 < len(header); i += 2 {
+				w.Header().Set(header[i], header[i+1])
+			}
+			w.WriteHeader(code)
+			io.WriteString(w, "User-agent: *\nDisallow: /")
+		}
+	}
+	no := answerWith("text/plain", "User-agent: *\nDisallow: /")
+	tests := []struct {
+		name   string
+		robots http.HandlerFunc
+		want   error
+		status int
+		again  time.Duration // of a HostError
+	}{
+		{name: "200", robots: no, want: crawler.ErrDisallowed, status: 200},
+		{name: "HTML", robots: answerWith("text/html", "<html><p>Disallow: /"), status: 200},
+		{name: "an image", robots: answerWith("image/png", "\x89PNG"), status: 200},
+		{name: "empty", robots: answerWith("", ""), status: 200},
+		{name: "401", robots: status(401), status: 401},
+		{name: "403", robots: status(403), status: 403},
+		{name: "404", robots: status(404), status: 404},
+		{name: "410", robots: status(410), status: 410},
+		{name: "429", robots: status(429), want: crawler.ErrRobotsUnreachable, status: 429, again: time.Minute},
+		{name: "429 with Retry-After", robots: status(429, "Retry-After", "600"), want: crawler.ErrRobotsUnreachable, status: 429, again: 10 * time.Minute},
+		{name: "500", robots: status(500), want: crawler.ErrRobotsUnreachable, status: 500, again: time.Minute},
+		{name: "503", robots: status(503), want: crawler.ErrRobotsUnreachable, status: 503, again: time.Minute},
+		{name: "999", robots: status(999), want: crawler.ErrRobotsUnreachable, status: 999, again: time.Minute},
+		{name: "no answer", robots: raw(""), want: crawler.ErrRobotsUnreachable, again: time.Minute},
+		{name: "cut short", robots: raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nUser-"), want: crawler.ErrRobotsUnreachable, status: 200, again: time.Minute},
+		{name: "redirect to nowhere", robots: status(302), status: 302},
+		{name: "redirect to another scheme", robots: status(302, "Location", "ftp://x.example/"), status: 302},
+		{name: "endless redirects", robots: status(301, "Location", "/robots.txt"), status: 301},
+		{name: "compressed", robots: func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			io.WriteString(w, pack(t, "gzip", "User-agent: *\nDisallow: /"))
+		}, want: crawler.ErrDisallowed, status: 200},
+		{name: "a bomb", robots: func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			io.WriteString(w, pack(t, "gzip", "User-agent: *\nDisallow: /\n"+strings.Repeat("# no end\n", 1<<20)))
+		}, want: crawler.ErrDisallowed, status: 200},
+		{name: "without end", robots: func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, "User-agent: *\nDisallow: /\n")
+			for r.Context().Err() == nil {
+				if _, err := w.Write(make([]byte, 64<<10)); err != nil {
+					return
+				}
+			}
+		}, want: crawler.ErrDisallowed, status: 200},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := new(store)
+			wd := newWorld(t, Config{Robots: s}, routes{"/robots.txt": tt.robots, "/a": page})
+			_, err := wd.get("/a")
+			if !errors.Is(err, tt.want) {
+				t.Fatalf("got %v, want %v", err, tt.want)
+			}
+			if he, ok := errors.AsType[*crawler.HostError](err); ok != (tt.again > 0) {
+				t.Errorf("got %v", err)
+			} else if ok && (he.Until.Sub(wd.Now()) != tt.again || he.Host != wd.site.Hosts[0]) {
+				t.Errorf("got %s again in %v, want %v", he.Host, he.Until.Sub(wd.Now()), tt.again)
+			}
+			u, _ := url.Parse(wd.srv.URL)
+			c := s.copies[Origin(u)]
+			if c == nil || c.Status != tt.status || len(c.Body) > maxRobots || (c.Err != "") != (tt.again > 0) {
+				t.Errorf("copy: got %+v, want status %d", c, tt.status)
+			}
+			if asked := wd.requests(); tt.want != nil && asked[len(asked)-1] != "/robots.txt" {
+				t.Errorf("asked for %q", asked)
+			}
+		})
+	}
+}
+
+func TestRobotsRedirects(t *testing.T) {
+	var hops int // that the robots.txt is away
+	h := func(w http.ResponseWriter, r *http.Request) {
+		n := 0
+		fmt.Sscanf(r.URL.Path, "/r%d", &n)
+		if n < hops {
+			http.Redirect(w, r, fmt.Sprintf("/r%d", n+1), http.StatusMovedPermanently)
+			return
+		}
+		io.WriteString(w, "User-agent: *\nDisallow: /a")
+	}
+	for hops = 0; hops <= 6; hops++ {
+		rs := routes{"/robots.txt": h, "/a": page}
+		for n := 1; n <= hops; n++ {
+			rs[fmt.Sprintf("/r%d", n)] = h
+		}
+		wd := newWorld(t, Config{}, rs)
+		_, err := wd.get("/a")
+		if got, want := errors.Is(err, crawler.ErrDisallowed), hops <= 5; got != want {
+			t.Errorf("%d redirects: got %v", hops, err)
+		}
+		// Each of them is a request, and keeps the gap.
+		if got, want := len(wd.took()), min(hops, 5); want < 5 && got != want {
+			t.Errorf("%d redirects: %d gaps, want %d", hops, got, want)
+		}
+	}
+}
+
+// To another host, which the site must name too if it is on loopback.
+func TestRobotsRedirectElsewhere(t *testing.T) {
+	other := httptest.NewServer(routes{"/robots.txt": answerWith("", "User-agent: *\nDisallow: /a")})
+	defer other.Close()
+	wd := newWorld(t, Config{}, routes{
+		"/robots.txt": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+"/robots.txt", 302) },
+		"/a":          page,
+	})
+	_, err := wd.get("/a")
+	if !errors.Is(err, crawler.ErrRobotsUnreachable) || errors.Is(err, crawler.ErrForbiddenAddress) || !strings.Contains(err.Error(), "private or local address") {
+		t.Errorf("not named: got %v", err)
+	}
+	wd.site.Hosts = append(wd.site.Hosts, other.Listener.Addr().String())
+	wd.start(Config{})
+	if _, err := wd.get("/a"); !errors.Is(err, crawler.ErrDisallowed) {
+		t.Errorf("named: got %v", err)
+	}
+	if hosts := wd.f.Hosts(); len(hosts) != 2 {
+		t.Errorf("got %v", hosts)
+	}
+}
+
+func TestRobotsAge(t *testing.T) {
+	s := new(store)
+	answer := page
+	wd := newWorld(t, Config{Robots: s}, routes{
+		"/robots.txt": func(w http.ResponseWriter, r *http.Request) { answer(w, r) },
+		"/a":          page,
+	})
+	pass := func(d time.Duration) { _ = wd.Sleep(context.Background(), d) }
+	check := func(what string, wantErr error, wantAsked ...string) {
+		t.Helper()
+		_, err := wd.get("/a")
+		if !errors.Is(err, wantErr) {
+			t.Errorf("%s: got %v, want %v", what, err, wantErr)
+		}
+		if diff := cmp.Diff(wantAsked, wd.requests()); diff != "" {
+			t.Errorf("%s: %s", what, diff)
+		}
+	}
+	yes, no, broken := answerWith("", "User-agent: *\nAllow: /a"), answerWith("", "User-agent: *\nDisallow: /a"), func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
+
+	answer = yes
+	check("first", nil, "/robots.txt", "/a")
+	answer = no
+	pass(23 * time.Hour)
+	check("younger than a day", nil, "/a")
+	wd.start(Config{Robots: s})
+	check("after a restart", nil, "/a")
+	pass(time.Hour)
+	check("older than a day", crawler.ErrDisallowed, "/robots.txt")
+	check("now cached", crawler.ErrDisallowed)
+	answer = broken
+	pass(24 * time.Hour)
+	check("stale, while it is unreachable", crawler.ErrDisallowed, "/robots.txt")
+	pass(59 * time.Second)
+	check("stale, before the next try", crawler.ErrDisallowed)
+	pass(time.Second)
+	check("stale, the next try", crawler.ErrDisallowed, "/robots.txt")
+	wd.start(Config{Robots: s})
+	check("stale, after a restart", crawler.ErrDisallowed, "/robots.txt")
+	pass(29 * 24 * time.Hour)
+	check("too stale", crawler.ErrRobotsUnreachable, "/robots.txt")
+	answer = yes
+	check("before the next try", crawler.ErrRobotsUnreachable)
+	pass(2 * time.Minute)
+	check("back again", nil, "/robots.txt", "/a")
+
+	// The clock is set back: the copy is from the future.
+	pass(-48 * time.Hour)
+	check("clock set back", nil, "/robots.txt", "/a")
+}
+
+// Never reached: tried again after 1, 2, 4 … minutes, at most an hour.
+func TestRobotsRetry(t *testing.T) {
+	s := new(store)
+	wd := newWorld(t, Config{Robots: s}, routes{"/robots.txt": raw("")})
+	want := time.Minute
+	for range 9 {
+		_, err := wd.get("/a")
+		he, ok := errors.AsType[*crawler.HostError](err)
+		if !ok {
+			t.Fatalf("got %v", err)
+		}
+		if got := he.Until.Sub(wd.Now()); got != want {
+			t.Errorf("again in %v, want %v", got, want)
+		}
+		wd.requests()
+		if _, err := wd.get("/a"); !errors.As(err, &he) || len(wd.requests()) > 0 {
+			t.Errorf("asked before its time: %v", err)
+		}
+		_ = wd.Sleep(context.Background(), want)
+		want = min(2*want, time.Hour)
+	}
+	// A restart does not ask sooner.
+	if _, err := wd.get("/a"); err == nil {
+		t.Error("no error")
+	}
+	wd.requests()
+	wd.start(Config{Robots: s})
+	if _, err := wd.get("/a"); !errors.Is(err, crawler.ErrRobotsUnreachable) || len(wd.requests()) > 0 {
+		t.Errorf("after a restart: got %v", err)
+	}
+}
+
+// A store that fails costs a request, not the crawl.
+func TestRobotsStoreFails(t *testing.T) {
+	wd := newWorld(t, Config{Robots: &store{err: errors.New("disk full")}}, routes{"/a": page})
+	for range 2 {
+		if _, err := wd.get("/a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff([]string{"/robots.txt", "/a", "/a"}, wd.requests()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestGap(t *testing.T) {
+	tests := []struct {
+		name   string
+		gap    time.Duration
+		robots string
+		want   []time.Duration // before the first page, which follows robots.txt, and the second
+	}{
+		{"of the site", time.Second, "", []time.Duration{time.Second, time.Second}},
+		{"none", 0, "", nil},
+		{"Crawl-delay is longer", time.Second, "User-agent: *\nCrawl-delay: 5", []time.Duration{5 * time.Second, 5 * time.Second}},
+		{"Crawl-delay is shorter", 10 * time.Second, "User-agent: *\nCrawl-delay: 5", []time.Duration{10 * time.Second, 10 * time.Second}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			wd := newWorld(t, Config{}, routes{"/robots.txt": answerWith("", tt.robots), "/a": page})
+			wd.site.Gap = tt.gap
+			host := wd.site.Hosts[0]
+			if got := wd.f.ReadyAt(host); !got.IsZero() {
+				t.Errorf("ready at %v", got)
+			}
+			if _, err := wd.w.Sitemaps(context.Background(), wd.site, wd.srv.URL); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				var wait time.Duration
+				if len(tt.want) > 0 {
+					wait = tt.want[0]
+				}
+				if got := wd.f.ReadyAt(host).Sub(wd.Now()); got != wait {
+					t.Errorf("ready in %v, want %v", got, wait)
+				}
+				if _, err := wd.get("/a"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff(tt.want, wd.took()); diff != "" {
+				t.Error(diff)
+			}
+			// What has passed already is not waited for.
+			_ = wd.Sleep(context.Background(), time.Minute)
+			wd.took()
+			if _, err := wd.get("/a"); err != nil || len(wd.took()) > 0 {
+				t.Errorf("waited after a minute, %v", err)
+			}
+			// Nor does a clock that is set back stop the crawl.
+			_ = wd.Sleep(context.Background(), -time.Hour)
+			wd.took()
+			if _, err := wd.get("/a"); err != nil {
+				t.Fatal(err)
+			}
+			if got := wd.took(); len(got) > 0 && got[0] > max(tt.gap, 5*time.Second) {
+				t.Errorf("waited for %v", got)
+			}
+			if diff := cmp.Diff([]Host{{Host: host, State: Idle, Gap: wd.f.Hosts()[0].Gap}}, wd.f.Hosts()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// The gap begins when the last answer is there, not when it was asked for.
+func TestGapFromTheEnd(t *testing.T) {
+	var wd *world
+	wd = newWorld(t, Config{}, routes{"/a": func(w http.ResponseWriter, r *http.Request) {
+		wd.mu.Lock()
+		wd.clock.mu.Lock()
+		wd.clock.t = wd.clock.t.Add(7 * time.Second)
+		wd.clock.mu.Unlock()
+		wd.mu.Unlock()
+		page(w, r)
+	}})
+	p, err := wd.get("/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Took != 7*time.Second {
+		t.Errorf("took %v", p.Took)
+	}
+	wd.took()
+	if _, err := wd.get("/a"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]time.Duration{time.Second}, wd.took()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Ten workers, one host: never two requests at once, nor one without its gap.
+func TestOneAtATime(t *testing.T) {
+	var now, most, total atomic.Int32
+	wd := newWorld(t, Config{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		most.Store(max(most.Load(), now.Add(1)))
+		total.Add(1)
+		page(w, r)
+		now.Add(-1)
+	}))
+	var wg sync.WaitGroup
+	for i := range 10 {
+		w := wd.f.Worker()
+		wg.Go(func() {
+			for j := range 5 {
+				if _, err := w.Fetch(context.Background(), crawler.Task{URL: fmt.Sprintf("%s/%d/%d", wd.srv.URL, i, j)}, wd.site); err != nil {
+					t.Error(err)
+				}
+				wd.f.Hosts()
+				wd.f.ReadyAt(wd.site.Hosts[0])
+				wd.f.Sitemaps(wd.srv.URL)
+			}
+		})
+	}
+	wg.Wait()
+	if most.Load() != 1 || total.Load() != 51 {
+		t.Errorf("%d at once, %d requests", most.Load(), total.Load())
+	}
+	if got := len(wd.took()); got != 50 {
+		t.Errorf("%d gaps, want 50", got)
+	}
+}
+
+func TestBusy(t *testing.T) {
+	status, header := 0, ""
+	wd := newWorld(t, Config{}, routes{"/a": func(w http.ResponseWriter, r *http.Request) {
+		if status == 0 {
+			page(w, r)
+			return
+		}
+		if header != "" {
+			w.Header().Set("Retry-After", header)
+		}
+		w.WriteHeader(status)
+	}})
+	host := wd.site.Hosts[0]
+	if _, err := wd.get("/a"); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		status      int
+		header      string
+		again, slow time.Duration
+	}{
+		{503, "", 30 * time.Second, 2 * time.Second},
+		{429, "", time.Minute, 4 * time.Second},
+		{429, "600", 10 * time.Minute, 8 * time.Second},
+		{503, "Sun, 01 Mar 2026 18:00:00 GMT", -1, 16 * time.Second},
+		{503, "tomorrow", 8 * time.Minute, 32 * time.Second},
+		{429, "0", 64 * time.Second, 64 * time.Second},
+		{429, "Thu, 01 Jan 1970 00:00:00 GMT", 128 * time.Second, 128 * time.Second},
+		{429, "", time.Hour, 256 * time.Second},
+		{429, "", time.Hour, 5 * time.Minute},
+		{429, "9999999999999999999999", 24 * time.Hour, 5 * time.Minute},
+	}
+	for _, tt := range tests {
+		status, header = tt.status, tt.header
+		wd.requests()
+		_, err := wd.get("/a")
+		he, ok := errors.AsType[*crawler.HostError](err)
+		if !ok || !errors.Is(err, crawler.ErrBusy) || he.Host != host {
+			t.Fatalf("got %v", err)
+		}
+		again := tt.again
+		if again < 0 {
+			d, _ := http.ParseTime(tt.header)
+			again = d.Sub(wd.Now())
+		}
+		if got := he.Until.Sub(wd.Now()); got != again {
+			t.Errorf("%d %q: again in %v, want %v", tt.status, tt.header, got, again)
+		}
+		want := []Host{{Host: host, State: Held, Gap: tt.slow, Until: he.Until, Why: fmt.Sprintf("server asks to wait: status %d", tt.status)}}
+		if diff := cmp.Diff(want, wd.f.Hosts()); diff != "" {
+			t.Error(diff)
+		}
+		if got := wd.f.ReadyAt(host); !got.Equal(he.Until) {
+			t.Errorf("ready at %v, want %v", got, he.Until)
+		}
+		// Held: no request, and no waiting.
+		wd.took()
+		if _, err := wd.get("/a"); !errors.Is(err, crawler.ErrBusy) || len(wd.requests()) != 1 || len(wd.took()) > 0 {
+			t.Errorf("while held: got %v", err)
+		}
+		_ = wd.Sleep(context.Background(), again)
+	}
+	// It recovers slowly.
+	status = 0
+	var gaps []time.Duration
+	for range 25 {
+		if _, err := wd.get("/a"); err != nil {
+			t.Fatal(err)
+		}
+		gaps = append(gaps, wd.f.Hosts()[0].Gap)
+	}
+	if gaps[0] > 5*time.Minute || gaps[0] < 3*time.Minute || gaps[4] < time.Minute || gaps[24] != time.Second {
+		t.Errorf("gaps %v", gaps)
+	}
+	// A refusal after that is like a first one.
+	status, header = 503, ""
+	if _, err := wd.get("/a"); err != nil {
+		if he, ok := errors.AsType[*crawler.HostError](err); !ok || he.Until.Sub(wd.Now()) != 30*time.Second {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	tests := []struct {
+		value string
+		want  time.Duration
+		ok    bool
+	}{
+		{"", 0, false}, {"120", 2 * time.Minute, true}, {" 0 ", 0, true}, {"-1", 0, false}, {"1.5", 0, false}, {"86401", maxRetryAfter, true},
+		{"Sun, 01 Mar 2026 12:00:30 GMT", 30 * time.Second, true}, {"Sunday, 01-Mar-26 12:00:30 GMT", 30 * time.Second, true},
+		{"Sun Mar  1 12:00:30 2026", 30 * time.Second, true}, {"Sun, 01 Mar 2026 11:00:00 GMT", 0, true},
+		{"Fri, 01 Mar 2999 12:00:00 GMT", maxRetryAfter, true}, {"soon", 0, false},
+	}
+	for _, tt := range tests {
+		if got, ok := retryAfter(tt.value, now); got != tt.want || ok != tt.ok {
+			t.Errorf("%q: got %v, %v, want %v, %v", tt.value, got, ok, tt.want, tt.ok)
+		}
+	}
+}
+
+func TestForbiddenAddress(t *testing.T) {
+	wd := newWorld(t, Config{}, routes{"/a": page})
+	for _, site := range []*crawler.Site{
+		nil,
+		{Hosts: wd.site.Hosts},
+		{Hosts: []string{"other.example"}, Named: true},
+		{Hosts: []string{strings.Split(wd.site.Hosts[0], ":")[0]}, Named: true}, // another port is another service
+	} {
+		_, err := wd.w.Fetch(context.Background(), crawler.Task{URL: wd.srv.URL + "/a"}, site)
+		if _, held := errors.AsType[*crawler.HostError](err); held || !errors.Is(err, crawler.ErrForbiddenAddress) {
+			t.Errorf("site %+v: got %v", site, err)
+		}
+	}
+	if _, err := wd.get("/a"); err != nil {
+		t.Fatal(err)
+	}
+	wd.requests()
+	// Not over the connection that is open now, either.
+	if _, err := wd.w.Fetch(context.Background(), crawler.Task{URL: wd.srv.URL + "/a"}, &crawler.Site{}); !errors.Is(err, crawler.ErrForbiddenAddress) || len(wd.requests()) > 0 {
+		t.Errorf("over the open connection: got %v", err)
+	}
+}
+
+// A name that leads to loopback is refused like the address, unless it was named.
+func TestForbiddenName(t *testing.T) {
+	srv := httptest.NewServer(routes{"/a": page})
+	defer srv.Close()
+	c := newClock()
+	f, err := New(Config{Now: c.Now, Sleep: c.Sleep, Rewrite: func(addr string) string {
+		if addr == "www.films.example:80" || addr == "inside.example:80" {
+			return srv.Listener.Addr().String()
+		}
+		return addr
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := &crawler.Site{Named: true, Hosts: []string{"films.example"}}
+	if _, err := f.Worker().Fetch(context.Background(), crawler.Task{URL: "http://www.films.example/a"}, site); err != nil {
+		t.Error(err)
+	}
+	if _, err := f.Worker().Fetch(context.Background(), crawler.Task{URL: "http://inside.example/a"}, site); !errors.Is(err, crawler.ErrForbiddenAddress) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPublic(t *testing.T) {
+	for _, s := range []string{
+		"127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1", "100.100.100.200",
+		"0.0.0.0", "0.1.2.3", "224.0.0.1", "239.1.1.1", "255.255.255.255", "240.0.0.1", "192.0.0.8", "192.0.2.1", "198.18.0.1", "203.0.113.5",
+		"168.63.129.16", "::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "fec0::1", "ff02::1", "::ffff:127.0.0.1",
+		"::ffff:10.0.0.1", "::7f00:1", "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::", "2001::1", "2001:db8::1", "100::1", "3fff::1",
+	} {
+		if public(netip.MustParseAddr(s)) {
+			t.Errorf("%s: public", s)
+		}
+	}
+	for _, s := range []string{"1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "192.0.1.1", "2606:4700::1111", "2a00:1450::1", "2001:4860:4860::8888", "::ffff:8.8.8.8"} {
+		if !public(netip.MustParseAddr(s)) {
+			t.Errorf("%s: not public", s)
+		}
+	}
+	if public(netip.Addr{}) {
+		t.Error("no address: public")
+	}
+	if err := refusePrivate("tcp", "nonsense", nil); !errors.Is(err, crawler.ErrForbiddenAddress) {
+		t.Errorf("nonsense: got %v", err)
+	}
+}
+
+func TestHostKeyAndOrigin(t *testing.T) {
+	for raw, want := range map[string][2]string{
+		"http://Films.Example/a":     {"films.example", "http://films.example:80"},
+		"https://films.example:443/": {"films.example", "https://films.example:443"},
+		"https://films.example:80/":  {"films.example:80", "https://films.example:80"},
+		"http://127.0.0.1:8080/":     {"127.0.0.1:8080", "http://127.0.0.1:8080"},
+		"http://[::1]/":              {"[::1]", "http://[::1]:80"},
+	} {
+		u, err := url.Parse(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [2]string{hostKey(u), Origin(u)}; got != want {
+			t.Errorf("%s: got %q, want %q", raw, got, want)
+		}
+	}
+}
+
+// The default Sleep sleeps, and stops with its context.
+func TestSleep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		if err := sleep(t.Context(), time.Hour); err != nil || time.Since(start) != time.Hour {
+			t.Errorf("got %v after %v", err, time.Since(start))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start = time.Now()
+		if err := sleep(ctx, time.Hour); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Minute {
+			t.Errorf("got %v after %v", err, time.Since(start))
+		}
+	})
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	f.Add("120")
+	f.Add("Sun, 01 Mar 2026 12:00:30 GMT")
+	f.Fuzz(func(t *testing.T, v string) {
+		if d, _ := retryAfter(v, time.Unix(1e9, 0)); d < 0 || d > maxRetryAfter {
+			t.Errorf("got %v", d)
+		}
+	})
+}
