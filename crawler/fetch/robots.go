@@ -157,7 +157,7 @@ func openBlock(groups []*group) *block {
 // (RFC 9309 section 2.2.2).
 func (r *Robots) Allowed(agent, url string) (bool, Line) {
 	path := normalPath(url)
-	if path == "/robots.txt" { // implicitly allowed, section 2.2.2
+	if path == mark+"/robots.txt" { // implicitly allowed, section 2.2.2
 		return true, Line{}
 	}
 	g := r.group(agent)
@@ -238,13 +238,16 @@ func (g *group) sort() {
 const mark = "/^"
 
 // matches asks the library about this rule alone: a path is refused if it matches.
-func (r *rule) matches(path string) bool {
-	// Most rules fail on what stands before the first wildcard. That needs no regular expression, nor even the library's parser.
-	fixed, _, wild := strings.Cut(r.pattern, "*")
+func (r *rule) matches(marked string) bool {
+	// Most rules fail on what stands before the first wildcard or after the last. That needs no regular expression, nor even the
+	// library's parser.
+	path := marked[len(mark):]
+	first, rest, wild := strings.Cut(r.pattern, "*")
 	if !wild {
-		fixed = strings.TrimSuffix(fixed, "$")
+		first = strings.TrimSuffix(first, "$")
 	}
-	if !strings.HasPrefix(path, fixed) {
+	last := strings.TrimSuffix(rest[strings.LastIndexByte(rest, '*')+1:], "$")
+	if !strings.HasPrefix(path, first) || !strings.Contains(path[len(first):], last) {
 		return false
 	}
 	if r.match == nil {
@@ -255,7 +258,7 @@ func (r *rule) matches(path string) bool {
 		}
 		r.match = data.FindGroup("*")
 	}
-	return !r.match.Test(mark + path)
+	return !r.match.Test(marked)
 }
 
 // boundRobots cuts what is beyond the bound, and the line that the bound would cut: half a rule says something else than the rule.
@@ -386,7 +389,7 @@ func normalPattern(value string) string {
 	return string(append(appendNormal(b, body, true), end...))
 }
 
-// normalPath gives the path and query of a URL in the form that is compared.
+// normalPath gives the path and query of a URL in the form that is compared, after the mark.
 func normalPath(url string) string {
 	if i := strings.Index(url, "://"); i >= 0 && strings.IndexAny(url, "/?#") == i+1 {
 		url = url[i+3:]
@@ -397,7 +400,8 @@ func normalPath(url string) string {
 		}
 	}
 	url, _, _ = strings.Cut(url, "#")
-	b := make([]byte, 0, len(url)+8)
+	b := make([]byte, 0, len(mark)+len(url)+8)
+	b = append(b, mark...)
 	if url == "" || url[0] != '/' {
 		b = append(b, '/')
 	}
