@@ -192,18 +192,6 @@ func parse(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// hostKey is crawler.HostKey.
-func hostKey(u *url.URL) string {
-	host := strings.ToLower(u.Host)
-	switch {
-	case u.Scheme == "http":
-		host = strings.TrimSuffix(host, ":80")
-	case u.Scheme == "https":
-		host = strings.TrimSuffix(host, ":443")
-	}
-	return strings.TrimSuffix(host, ":")
-}
-
 // Origin is what a robots.txt governs: scheme, host and port, the port always said.
 func Origin(u *url.URL) string {
 	host, port := strings.ToLower(u.Hostname()), u.Port()
@@ -219,12 +207,12 @@ func Origin(u *url.URL) string {
 	return u.Scheme + "://" + host + ":" + port
 }
 
-// named says whether a person named the host of a URL.
-func named(site *crawler.Site, u *url.URL) bool {
+// named says whether a person named a host, given as crawler.HostKey.
+func named(site *crawler.Site, key string) bool {
 	if site == nil || !site.Named {
 		return false
 	}
-	key := strings.TrimPrefix(hostKey(u), "www.")
+	key = strings.TrimPrefix(key, "www.")
 	for _, h := range site.Hosts {
 		if strings.TrimPrefix(strings.ToLower(h), "www.") == key {
 			return true

@@ -599,7 +599,7 @@ func TestTimeouts(t *testing.T) {
 			t.Fatal(err)
 		}
 		site := &crawler.Site{Named: true, Hosts: []string{l.Addr().String()}}
-		if _, err := f.Worker().Fetch(context.Background(), crawler.Task{URL: "https://" + l.Addr().String() + "/"}, site); !errors.Is(err, crawler.ErrTimeout) {
+		if _, err := f.Worker().Fetch(context.Background(), crawler.Task{URL: "https://" + l.Addr().String() + "/"}, site); !errors.Is(err, crawler.ErrRobotsUnreachable) || !strings.Contains(err.Error(), crawler.ErrTimeout.Error()) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -619,7 +619,7 @@ func TestCancel(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	// While waiting for the turn of a worker that has it.
-	g, err := wd.f.enter(context.Background(), hostKey(&url.URL{Scheme: "http", Host: wd.srv.Listener.Addr().String()}))
+	g, err := wd.f.enter(context.Background(), crawler.HostKey(&url.URL{Scheme: "http", Host: wd.srv.Listener.Addr().String()}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -740,3 +740,31 @@ func FuzzBody(f *testing.F) {
 		}
 	})
 }
+
+// No URL makes colly's own parser panic, or ask for another host.
+func FuzzURL(f *testing.F) {
+	for _, s := range []string{"http://a.example/", "https://[::1%25x]/", "http://0x7f.1/a?b#c", "http://a.example:99999/%zz", "http://ma\u00f1ana.example/|", "http://a%2fb.example/"} {
+		f.Add(s)
+	}
+	var dialled string
+	fetcher, err := New(Config{Rewrite: func(addr string) string { dialled = addr; return "127.0.0.1:1" }})
+	if err != nil {
+		f.Fatal(err)
+	}
+	w := fetcher.worker()
+	f.Fuzz(func(t *testing.T, raw string) {
+		u, err := parse(raw)
+		if err != nil {
+			return
+		}
+		dialled = ""
+		if err := w.exchange(t.Context(), u, request{kind: crawler.KindPage, limit: 1}); err == nil {
+			t.Fatal("nobody answers, but there is no error")
+		}
+		if host, _, err := net.SplitHostPort(dialled); err == nil && !strings.EqualFold(host, u.Hostname()) && isASCII(u.Hostname()) {
+			t.Errorf("%q: connected to %q", raw, host)
+		}
+	})
+}
+
+func isASCII(s string) bool { return strings.IndexFunc(s, func(r rune) bool { return r > '~' }) < 0 }

@@ -131,7 +131,8 @@ func (f *Fetcher) await(ctx context.Context, key string, g *gate, gap time.Durat
 	if g.held.After(now) {
 		until, why := g.held, g.why
 		f.mu.Unlock()
-		return &crawler.HostError{Host: key, Until: until, Err: why}
+		// Not ErrBusy, which is of the URL that was asked.
+		return &crawler.HostError{Host: key, Until: until, Err: fmt.Errorf("not asked: %v", why)}
 	}
 	g.gap = max(gap, g.slow, 0)
 	var wait time.Duration

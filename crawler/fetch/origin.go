@@ -113,7 +113,7 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 		if err == nil {
 			o.copy, o.robots, o.fails, o.retryAt, o.cause = c, ParseRobots(c.Body), 0, time.Time{}, nil
 			// So that ReadyAt knows before the first page.
-			if g := f.gates[hostKey(u)]; g != nil {
+			if g := f.gates[crawler.HostKey(u)]; g != nil {
 				g.gap = max(g.gap, o.robots.CrawlDelay(Agent))
 			}
 		} else {
@@ -144,7 +144,7 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 	if o.copy != nil && age(o.copy, now) < maxStale {
 		return o.robots, nil
 	}
-	return nil, &crawler.HostError{Host: hostKey(u), Until: o.retryAt, Err: fmt.Errorf("%w: %w", crawler.ErrRobotsUnreachable, o.cause)}
+	return nil, &crawler.HostError{Host: crawler.HostKey(u), Until: o.retryAt, Err: fmt.Errorf("%w: %v", crawler.ErrRobotsUnreachable, o.cause)}
 }
 
 // age is how old a copy is. One from the future, which a clock that was set back leaves, is too old for anything.
@@ -200,13 +200,16 @@ func (w *worker) askRobots(ctx context.Context, site *crawler.Site, u *url.URL, 
 			err = fmt.Errorf("status %d", a.status)
 		case err != nil && hop > 0:
 			if he, ok := errors.AsType[*crawler.HostError](err); ok {
-				err = &crawler.HostError{Host: hostKey(u), Until: he.Until, Err: fmt.Errorf("redirected to %s: %w", at, he.Err)}
+				err = &crawler.HostError{Host: crawler.HostKey(u), Until: he.Until, Err: fmt.Errorf("redirected to %s: %w", at, he.Err)}
 			} else {
 				err = fmt.Errorf("redirected to %s: %v", at, err) // its address is not ours: %v
 			}
 		}
 		if err != nil {
-			c.Status, c.Err = a.status, err.Error()
+			c.Err = err.Error()
+			if !reached(a.status) {
+				c.Status = a.status // any other would say that the file was read
+			}
 			return c, err
 		}
 		c.Status = a.status

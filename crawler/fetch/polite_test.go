@@ -107,7 +107,7 @@ func TestRobotsAnswers(t *testing.T) {
 		{name: "503", robots: status(503), want: crawler.ErrRobotsUnreachable, status: 503, again: time.Minute},
 		{name: "999", robots: status(999), want: crawler.ErrRobotsUnreachable, status: 999, again: time.Minute},
 		{name: "no answer", robots: raw(""), want: crawler.ErrRobotsUnreachable, again: time.Minute},
-		{name: "cut short", robots: raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nUser-"), want: crawler.ErrRobotsUnreachable, status: 200, again: time.Minute},
+		{name: "cut short", robots: raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nUser-"), want: crawler.ErrRobotsUnreachable, again: time.Minute},
 		{name: "redirect to nowhere", robots: status(302), status: 302},
 		{name: "redirect to another scheme", robots: status(302, "Location", "ftp://x.example/"), status: 302},
 		{name: "endless redirects", robots: status(301, "Location", "/robots.txt"), status: 301},
@@ -136,7 +136,7 @@ func TestRobotsAnswers(t *testing.T) {
 			if !errors.Is(err, tt.want) {
 				t.Fatalf("got %v, want %v", err, tt.want)
 			}
-			if he, ok := errors.AsType[*crawler.HostError](err); ok != (tt.again > 0) {
+			if he, ok := errors.AsType[*crawler.HostError](err); ok != (tt.again > 0) || errors.Is(err, crawler.ErrBusy) {
 				t.Errorf("got %v", err)
 			} else if ok && (he.Until.Sub(wd.Now()) != tt.again || he.Host != wd.site.Hosts[0]) {
 				t.Errorf("got %s again in %v, want %v", he.Host, he.Until.Sub(wd.Now()), tt.again)
@@ -186,7 +186,7 @@ func TestRobotsRedirectElsewhere(t *testing.T) {
 	other := httptest.NewServer(routes{"/robots.txt": answerWith("", "User-agent: *\nDisallow: /a")})
 	defer other.Close()
 	wd := newWorld(t, Config{}, routes{
-		"/robots.txt": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+"/robots.txt", 302) },
+		"/robots.txt": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+"/robots.txt", http.StatusFound) },
 		"/a":          page,
 	})
 	_, err := wd.get("/a")
@@ -452,7 +452,6 @@ func TestBusy(t *testing.T) {
 	}
 	for _, tt := range tests {
 		status, header = tt.status, tt.header
-		wd.requests()
 		_, err := wd.get("/a")
 		he, ok := errors.AsType[*crawler.HostError](err)
 		if !ok || !errors.Is(err, crawler.ErrBusy) || he.Host != host {
@@ -475,7 +474,8 @@ func TestBusy(t *testing.T) {
 		}
 		// Held: no request, and no waiting.
 		wd.took()
-		if _, err := wd.get("/a"); !errors.Is(err, crawler.ErrBusy) || len(wd.requests()) != 1 || len(wd.took()) > 0 {
+		wd.requests()
+		if _, err := wd.get("/a"); !errors.As(err, &he) || errors.Is(err, crawler.ErrBusy) || len(wd.requests()) > 0 || len(wd.took()) > 0 {
 			t.Errorf("while held: got %v", err)
 		}
 		_ = wd.Sleep(context.Background(), again)
@@ -602,7 +602,7 @@ func TestHostKeyAndOrigin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := [2]string{hostKey(u), Origin(u)}; got != want {
+		if got := [2]string{crawler.HostKey(u), Origin(u)}; got != want {
 			t.Errorf("%s: got %q, want %q", raw, got, want)
 		}
 	}

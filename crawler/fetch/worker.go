@@ -123,7 +123,7 @@ func (w *worker) fetch(ctx context.Context, t crawler.Task, site *crawler.Site) 
 
 // ask makes one request when the host's turn has come and its gap has passed.
 func (w *worker) ask(ctx context.Context, site *crawler.Site, u *url.URL, delay time.Duration, r request) (answer, error) {
-	key := hostKey(u)
+	key := crawler.HostKey(u)
 	g, err := w.f.enter(ctx, key)
 	if err != nil {
 		return answer{}, err
@@ -136,7 +136,7 @@ func (w *worker) ask(ctx context.Context, site *crawler.Site, u *url.URL, delay 
 	if err := w.f.await(ctx, key, g, gap); err != nil {
 		return answer{}, err
 	}
-	r.named = named(site, u)
+	r.named = named(site, key)
 	err = w.exchange(ctx, u, r)
 	a := w.got
 	w.got = answer{}
