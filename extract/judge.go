@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // read finds the text of a page: Paragraphs, Words, Blocks and Extractor of the review.
@@ -159,7 +160,7 @@ func (j *judge) sections(first, last int) {
 }
 
 // block judges one block by itself.
-func (j *judge) block(i int, p *piece, own flags, dropped string, titles []string) verdict {
+func (j *judge) block(i int, p *piece, own flags, dropped string, titles map[string]bool) verdict {
 	if dropped != "" {
 		return drop(dropped, 3)
 	}
@@ -174,7 +175,7 @@ func (j *judge) block(i int, p *piece, own flags, dropped string, titles []strin
 	}
 	before, after := i < j.begin, i > j.end
 	ld := p.linkDensity()
-	if before && p.prose == 0 && (isTitleOf(p.text, titles) || own&isTitle != 0) {
+	if before && p.prose == 0 && (own&isTitle != 0 || (p.kind == Heading || p.chars > 12) && titles[foldText(p.text)]) {
 		return drop("headline", 2)
 	}
 	folded := ""
@@ -279,44 +280,78 @@ func factLine(s string) string {
 	return ""
 }
 
-// graded says whether a line carries a grade.
+// graded says whether a line carries a grade or a verdict.
 func graded(s string) bool {
-	return strings.ContainsAny(s, "★☆⭐½✭✮✩✪") || strings.Contains(s, "/10") || strings.Contains(s, "/5")
-}
-
-// titles are the forms of the headline that the page states, folded.
-func (j *judge) titles() []string {
-	var out []string
-	add := func(s string) {
-		if s = foldText(s); s != "" {
-			out = append(out, s)
-		}
+	if strings.ContainsAny(s, "★☆⭐½✭✮✩✪👍👎") || strings.Contains(s, "**") {
+		return true
 	}
-	for i := range j.frames {
-		if f := &j.frames[i]; f.own&isTitle != 0 && f.last-f.first == 1 && f.chars < 300 {
-			add(j.pieces[f.first].text)
+	first := true
+	for w := range strings.SplitSeq(foldLine(s), " ") {
+		if gradeWords[w] || first && gradeHeads[strings.TrimSuffix(w, ":")] {
+			return true
 		}
-		if len(out) > 20 {
-			break
-		}
+		first = false
 	}
-	add(j.doc.MetaOne("og:title"))
-	add(j.doc.MetaOne("twitter:title"))
-	add(j.doc.Title)
-	return out
-}
-
-func isTitleOf(s string, titles []string) bool {
-	s = foldText(s)
-	if s == "" {
-		return false
-	}
-	for i, t := range titles {
-		if s == t || len(s) > 12 && i >= len(titles)-3 && strings.HasPrefix(t, s) {
+	for i := 1; i+1 < len(s); i++ { // 8/10
+		if s[i] == '/' && '0' <= s[i-1] && s[i-1] <= '9' && '0' <= s[i+1] && s[i+1] <= '9' {
 			return true
 		}
 	}
 	return false
+}
+
+// gradeWords stand anywhere in a line with a grade, gradeHeads begin one.
+var (
+	gradeWords = wordSet("star stars sterne stern sternen étoile étoiles estrella estrellas stella stelle estrela estrelas ster sterren gwiazdek stjärnor")
+	gradeHeads = wordSet("rating grade score verdict rated recommended recommendation recommend bewertung wertung fazit urteil note verdict " +
+		"conclusion nota puntuación calificación veredicto voto giudizio verdetto avaliação classificação veredito cijfer oordeel conclusie ocena betyg")
+)
+
+func wordSet(list string) map[string]bool {
+	set := map[string]bool{}
+	for w := range strings.FieldsSeq(list) {
+		set[w] = true
+	}
+	return set
+}
+
+// titles are the forms of the headline that the page states, folded.
+func (j *judge) titles() map[string]bool {
+	out := map[string]bool{}
+	add := func(s string) {
+		if s = foldText(s); s != "" {
+			out[s] = true
+		}
+	}
+	h1 := false
+	for i := range j.frames {
+		f := &j.frames[i]
+		first := f.tag == atom.H1 && !h1 && f.chars > 0
+		h1 = h1 || first
+		if (first || f.own&isTitle != 0) && f.last-f.first == 1 && f.chars < 300 && len(out) < 20 {
+			add(j.pieces[f.first].text)
+		}
+	}
+	// The title of the page has the name of the site before or behind the headline.
+	for _, t := range []string{j.doc.MetaOne("og:title"), j.doc.MetaOne("twitter:title"), j.doc.Title} {
+		add(t)
+		for i := 0; i < len(t); {
+			k := -1
+			size := 0
+			for _, sep := range [...]string{" | ", " - ", " – ", " — ", " :: ", " » ", " « ", " · ", " • ", ": ", " ~ ", " / "} {
+				if at := strings.Index(t[i:], sep); at >= 0 && (k < 0 || at < k) {
+					k, size = at, len(sep)
+				}
+			}
+			if k < 0 {
+				break
+			}
+			add(t[:i+k])
+			i += k + size
+			add(t[i:])
+		}
+	}
+	return out
 }
 
 // write hands the verdicts over to the review.

@@ -316,8 +316,6 @@ func look(n *html.Node, tag atom.Atom) (own flags, hidden bool) {
 		own |= isMain
 	case atom.Time:
 		own |= isMeta
-	case atom.H1:
-		own |= isTitle
 	case atom.Dialog:
 		if !hasAttr(n, "open") {
 			hidden = true
