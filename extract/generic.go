@@ -146,7 +146,7 @@ func (w *walk) widen(core int32, good []int32) []int32 {
 				case c == cur:
 				case good[c] < 150:
 					titled = titled || c < cur && w.holdsTitle(c)
-				case w.holdsLike(c, core), titled && c < cur && 2*good[c] < good[core]:
+				case w.holdsLike(c, core), titled && c < cur && 2*good[c] < good[core] && w.frames[c].own&isHead == 0:
 					roots = append(roots, c)
 				}
 			}

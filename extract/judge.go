@@ -32,7 +32,8 @@ type judge struct {
 	roots []int32 // frames that hold the text
 	said  []verdict
 
-	begin, end int // first and last block of running text in the root at hand
+	names      map[string]bool // of the author and the site, folded
+	begin, end int             // first and last block of running text in the root at hand
 }
 
 // A verdict is what became of a block, and why.
@@ -72,6 +73,7 @@ func (j *judge) flagsIn(p *piece, root int32) (own flags, dropped string) {
 }
 
 func (j *judge) run() {
+	j.authors()
 	j.said = make([]verdict, len(j.pieces))
 	for i := range j.said {
 		j.said[i] = drop("outside", 1)
@@ -140,6 +142,7 @@ func (j *judge) root(root int32) {
 		}
 		j.said[i] = j.block(i, p, own, dropped, titles)
 	}
+	j.repeats(first, last)
 	j.sections(first, last)
 }
 
@@ -166,6 +169,9 @@ func (j *judge) block(i int, p *piece, own flags, dropped string, titles map[str
 	}
 	if j.in.Chrome != nil && j.in.Chrome(j.path(p.frame), p.text) {
 		return drop("repeats on the site", 2)
+	}
+	if p.kind == Pre {
+		own &^= isNav | isShare // the frames of code have their own buttons
 	}
 	if f := own & chrome; f != 0 {
 		return drop("named:"+f.name(), 2)
@@ -203,6 +209,22 @@ func (j *judge) block(i int, p *piece, own flags, dropped string, titles map[str
 			}
 		}
 	}
+	if p.chars < 100 && folded != "" && (before || after) {
+		switch {
+		case timeLine(folded):
+			return drop("time", 1.5)
+		case j.names[strings.TrimPrefix(strings.TrimPrefix(folded, "by "), "von ")]:
+			return drop("name", 1.5)
+		}
+	}
+	if after || i+1 >= j.end {
+		if j.life(folded) {
+			return drop("life", 1)
+		}
+	}
+	if p.chars < 50 && p.kind == Paragraph && (before || after) && priced(p.text) {
+		return drop("price", 1)
+	}
 	if p.kind == ListItem || p.kind == Paragraph || p.kind == Cell {
 		if rule := factLine(p.text); rule != "" {
 			return drop(rule, 1.5)
@@ -224,6 +246,110 @@ func (j *judge) block(i int, p *piece, own flags, dropped string, titles map[str
 		return keep("heading", 0.5)
 	}
 	return keep("short", 0.2)
+}
+
+// life says whether a paragraph tells of the author: it begins with the author's name, or with somebody's name and the words of a
+// life, and holds such words.
+func (j *judge) life(folded string) bool {
+	if len(folded) < 30 {
+		return false
+	}
+	n := phrasesIn(folded, lives)
+	for name := range j.names {
+		if strings.HasPrefix(folded, name+" ") && len(name) > 4 && n >= 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// authors finds the names of the author and of the site.
+func (j *judge) authors() {
+	j.names = map[string]bool{}
+	add := func(s string) {
+		if len(s) > 60 || strings.Contains(s, "/") {
+			return
+		}
+		s = strings.TrimPrefix(foldText(s), "by ")
+		if len(s) > 2 && s != "admin" && s != "staff" && s != "author" {
+			j.names[s] = true
+		}
+	}
+	for _, key := range [...]string{"author", "article:author", "og:site_name", "dc.creator", "parsely-author", "sailthru.author",
+		"byl", "twitter:data1", "cxenseparse:author", "application-name"} {
+		for _, v := range j.doc.Meta[key] {
+			add(v)
+		}
+	}
+	for i := range j.pieces {
+		p := &j.pieces[i]
+		if p.chars > 40 || len(j.names) > 10 {
+			continue
+		}
+		if own := p.own | j.frames[p.frame].own; own&isAuthor != 0 && strings.IndexByte(p.text, ' ') > 0 {
+			add(p.text)
+		}
+	}
+	for _, v := range j.doc.LD {
+		if m, ok := v.(map[string]any); ok {
+			ldNames(m["author"], add, 0)
+		}
+	}
+}
+
+func ldNames(v any, add func(string), depth int) {
+	switch v := v.(type) {
+	case string:
+		add(v)
+	case []any:
+		for i := 0; i < len(v) && i < 5 && depth < 3; i++ {
+			ldNames(v[i], add, depth+1)
+		}
+	case map[string]any:
+		if s, ok := v["name"].(string); ok {
+			add(s)
+		}
+	}
+}
+
+// priced says whether a short line is a price: "$699.98 $1,299.99", "Only €12.50".
+func priced(s string) bool {
+	i := strings.IndexAny(s, "$€£")
+	if i < 0 || !strings.ContainsAny(s, "0123456789") {
+		return false
+	}
+	letters := 0
+	for _, r := range s {
+		if r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 0xbf && r < 0x2000 {
+			letters++
+		}
+	}
+	return letters <= 12
+}
+
+// repeats drops pull quotes: lines whose words stand in a longer paragraph of the text as well.
+func (j *judge) repeats(first, last int) {
+	tried := 0
+	for i := first; i < last; i++ {
+		p := &j.pieces[i]
+		if !j.said[i].kept || p.chars < 20 || p.chars > 300 || p.kind != Paragraph && p.kind != Quote {
+			continue
+		}
+		if tried++; tried > 60 {
+			return
+		}
+		core := strings.Trim(p.text, "“”\"„«»‘’'… .")
+		if strings.Count(core, " ") < 3 {
+			continue
+		}
+		for k := first; k < last; k++ {
+			q := &j.pieces[k]
+			if k != i && j.said[k].kept && q.prose > 0 && (q.chars > p.chars+8 || k < i && q.text == p.text) && strings.Contains(q.text, core) {
+				j.said[i] = drop("pull-quote", 1)
+				break
+			}
+		}
+	}
 }
 
 // factKeys are what fact boxes state of a film.

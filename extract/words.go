@@ -14,7 +14,9 @@ var (
 	starts = map[string][]line{} // beginnings of lines, by first word
 	weak   = map[string]flags{}  // the same, only where links follow
 	notes  = map[string]bool{}   // headings of footnotes and references
+	times  = map[string]bool{}   // words of dates
 	calls  = map[string][]string{}
+	lives  = map[string][]string{}
 )
 
 // A line is the folded beginning of lines that are no part of a review.
@@ -46,8 +48,12 @@ func init() {
 				notes[folded] = true
 			case "line":
 				starts[first] = append(starts[first], line{folded, list})
+			case "time":
+				times[folded] = true
 			case "call":
 				calls[first] = append(calls[first], folded)
+			case "life":
+				lives[first] = append(lives[first], folded)
 			}
 		}
 	}
@@ -136,16 +142,16 @@ func opening(folded string) string {
 	return ""
 }
 
-// callsIn counts different phrases in a text that speak to the reader as a customer.
-func callsIn(folded string) int {
+// phrasesIn counts the places of a folded text where a phrase of the list stands.
+func phrasesIn(folded string, list map[string][]string) int {
 	n := 0
 	for i := 0; i < len(folded); {
 		end := strings.IndexByte(folded[i:], ' ')
 		if end < 0 {
 			end = len(folded) - i
 		}
-		for _, c := range calls[folded[i:i+end]] {
-			if strings.HasPrefix(folded[i:], c) && (len(folded) == i+len(c) || folded[i+len(c)] == ' ') {
+		for _, c := range list[strings.TrimSuffix(folded[i:i+end], ":")] {
+			if strings.HasPrefix(folded[i:], c) && (len(folded) == i+len(c) || folded[i+len(c)] == ' ' || folded[i+len(c)] == ':') {
 				n++
 				break
 			}
@@ -153,4 +159,40 @@ func callsIn(folded string) int {
 		i += end + 1
 	}
 	return n
+}
+
+// callsIn counts phrases that speak to the reader as a customer. A telephone number is one.
+func callsIn(folded string) int {
+	n := phrasesIn(folded, calls)
+	digits, groups := 0, 0
+	for w := range strings.SplitSeq(folded, " ") {
+		if strings.Trim(w, "0123456789") != "" {
+			digits, groups = 0, 0
+			continue
+		}
+		if digits, groups = digits+len(w), groups+1; digits == 10 && groups >= 3 {
+			n++
+		}
+	}
+	return n
+}
+
+// timeLine says whether a line holds nothing but dates, times and lengths, and a number among them.
+func timeLine(folded string) bool {
+	number, month := false, false
+	for w := range strings.SplitSeq(folded, " ") {
+		w = strings.TrimSuffix(w, ":")
+		if t := strings.TrimLeft(w, "0123456789"); t != w {
+			number = true
+			if t == "" || times[t] || len(t) <= 2 {
+				continue
+			}
+			return false
+		}
+		if !times[w] {
+			return false
+		}
+		month = true
+	}
+	return number && month
 }

@@ -14,6 +14,7 @@ func main() {
 	match := flag.String("match", "", "")
 	blocks := flag.Bool("blocks", false, "")
 	out := flag.String("out", "", "")
+	dump := flag.Bool("dump", false, "")
 	flag.Parse()
 	rep, err := bench.Run(flag.Arg(0), extract.NewReader(nil), bench.Options{Sets: flag.Args()[1:], Match: *match})
 	if err != nil {
@@ -27,6 +28,51 @@ func main() {
 			fmt.Fprintf(f, "%s %.3f %.3f %v\n", p.ID, p.P, p.R, p.Perfect)
 		}
 		f.Close()
+	}
+	if *dump {
+		for _, p := range rep.Pages {
+			leak := map[string]bool{}
+			for _, l := range p.Leaked {
+				leak[l] = true
+			}
+			lost := map[string]bool{}
+			for _, l := range p.Lost {
+				lost[l] = true
+			}
+			first, last := -1, -1
+			for i, b := range p.Review.Blocks {
+				if b.Kept && b.Rule == "prose" {
+					if first < 0 {
+						first = i
+					}
+					last = i
+				}
+			}
+			for i, b := range p.Review.Blocks {
+				where := "mid"
+				if i < first {
+					where = "pre"
+				} else if i > last {
+					where = "post"
+				}
+				t := []rune(b.Text)
+				if len(t) > 150 {
+					t = append(t[:148:148], '…')
+				}
+				if b.Kept {
+					v := "ok"
+					if leak[b.Text] {
+						v = "LEAK"
+					}
+					fmt.Printf("%s\t%s\t%s\t%s\t%s\t%s\n", v, where, b.Kind, b.Rule, p.ID, string(t))
+				} else if lost[b.Text] {
+					fmt.Printf("%s\t%s\t%s\t%s\t%s\t%s\n", "LOST", where, b.Kind, b.Rule, p.ID, string(t))
+				} else {
+					fmt.Printf("%s\t%s\t%s\t%s\t%s\t%s\n", "out", where, b.Kind, b.Rule, p.ID, string(t))
+				}
+			}
+		}
+		return
 	}
 	if *blocks {
 		for _, p := range rep.Pages {
