@@ -433,14 +433,6 @@ var (
 		"conclusion nota puntuación calificación veredicto voto giudizio verdetto avaliação classificação veredito cijfer oordeel conclusie ocena betyg")
 )
 
-func wordSet(list string) map[string]bool {
-	set := map[string]bool{}
-	for w := range strings.FieldsSeq(list) {
-		set[w] = true
-	}
-	return set
-}
-
 // titles are the forms of the headline that the page states, folded.
 func (j *judge) titles() map[string]bool {
 	out := map[string]bool{}
