@@ -15,7 +15,11 @@ func read(rev *Review, doc *Document, rules []sourced, in Input) {
 	rev.Extractor = "generic"
 	if nodes, by, _ := textIn(rules, doc.Root); len(nodes) > 0 {
 		j.inside(nodes)
-		rev.Extractor = by.name
+		if len(j.roots) > 0 && (by.kind == ofLayout || j.holds(w.article())) {
+			rev.Extractor = by.name
+		} else {
+			j.roots = nil
+		}
 	}
 	if len(j.roots) == 0 {
 		j.roots = w.article()
@@ -58,6 +62,18 @@ func (j *judge) inside(nodes []*html.Node) {
 			i = int(f.end) - 1
 		}
 	}
+}
+
+// holds says whether the roots hold most of the running text that other roots hold. Pages use the names of a theme's container for
+// teasers and widgets too.
+func (j *judge) holds(other []int32) bool {
+	solid := func(roots []int32) (n int32) {
+		for _, i := range roots {
+			n += j.frames[i].solid
+		}
+		return n
+	}
+	return 10*solid(j.roots) >= 6*solid(other)
 }
 
 // flagsIn are the flags of a block and of all elements around it, up to but without the root.
