@@ -30,8 +30,7 @@ const (
 // is: host, length, depth, file type, the site's own deny patterns, its review patterns (which no later rule overrides), its
 // allow patterns, then the guards against traps; the last two do not hold for start pages. robots.txt is the fetcher's.
 func (s *Site) InScope(u string, depth int) (ok bool, why string) {
-	var room [8]string
-	t := targetOf(u, room[:])
+	t := targetOf(u)
 	ok, why, _ = s.inScope(&t, depth)
 	return ok, why
 }
@@ -98,9 +97,8 @@ type target struct {
 	segments    []string // of the path, the empty ones left out
 }
 
-// targetOf takes a URL apart. room is memory for its segments, on the caller's stack.
-func targetOf(canonical string, room []string) target {
-	t := target{url: canonical, host: hostOf(canonical), whole: pathOf(canonical), segments: room[:0]}
+func targetOf(canonical string) target {
+	t := target{url: canonical, host: hostOf(canonical), whole: pathOf(canonical), segments: make([]string, 0, 8)}
 	t.path, t.query, _ = strings.Cut(t.whole, "?")
 	for seg := range strings.SplitSeq(t.path, "/") {
 		if seg != "" {
@@ -113,8 +111,7 @@ func targetOf(canonical string, room []string) target {
 // Admits says whether a task may be visited. Pages are judged by InScope. Sitemaps may stand on another host if the site's
 // configuration or robots.txt names them (sitemaps.org, "Sitemaps & Cross Submits"); feeds of comments are of no use.
 func (s *Site) Admits(t Task) (ok bool, why string) {
-	var room [8]string
-	to := targetOf(t.URL, room[:])
+	to := targetOf(t.URL)
 	ok, why, _ = s.admits(&t, &to)
 	return ok, why
 }
@@ -144,8 +141,7 @@ func (s *Site) admits(t *Task, to *target) (ok bool, why string, review bool) {
 // Link makes the task for a reference found on the page of another task, if the site admits it. Pagination costs no depth, for
 // the oldest review of a long-lived blog may be hundreds of "older posts" away.
 func (s *Site) Link(from Task, canonical string, kind Kind, found Found) (t Task, ok bool, why string) {
-	var room [8]string
-	to := targetOf(canonical, room[:])
+	to := targetOf(canonical)
 	t = Task{URL: canonical, Site: s.Name, Host: to.host, Kind: kind, Depth: from.Depth, Found: found, From: from.URL}
 	paged := isPagination(&to)
 	if kind == KindPage && found == FoundLink && !paged {

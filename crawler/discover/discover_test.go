@@ -80,7 +80,7 @@ func TestLinks(t *testing.T) {
 	})
 	t.Run("deep", func(t *testing.T) {
 		root := &html.Node{Type: html.DocumentNode}
-		for n, i := root, 0; i < 1_000_000; i++ {
+		for n, i := root, 0; i < 100_000; i++ {
 			child := &html.Node{Type: html.ElementNode, Data: "a", Attr: []html.Attribute{{Key: "href", Val: "/x"}}}
 			n.AppendChild(child)
 			n = child
