@@ -173,11 +173,17 @@ func TestSitemap(t *testing.T) {
 			t.Errorf("%d entries, %v", len(entries), err)
 		}
 	})
-	t.Run("gzip bomb", func(t *testing.T) {
-		if _, _, err := Sitemap([]byte(gz("<urlset>" + strings.Repeat(" ", MaxSitemap)))); err == nil || !strings.Contains(err.Error(), "larger than") {
-			t.Error(err)
-		}
-	})
+	for name, bomb := range map[string]struct{ body, err string }{
+		"gzip bomb of one text":  {"<urlset>" + strings.Repeat(" ", 2*maxRun), "sitemap: more than 1048576 bytes without a tag"},
+		"gzip bomb of one tag":   {"<urlset " + strings.Repeat("a", 2*maxRun), "sitemap: more than 1048576 bytes without a tag"},
+		"gzip bomb of text file": {"http://films.example/" + strings.Repeat(strings.Repeat(" ", 8191)+"\n", MaxSitemap>>13), "sitemap: larger than 52428800 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, _, err := Sitemap([]byte(gz(bomb.body))); err == nil || err.Error() != bomb.err {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 func TestW3CTime(t *testing.T) {

@@ -14,7 +14,10 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-const maxNesting = 32 // of XML elements; a sitemap has 3, its extensions 5
+const (
+	maxNesting = 32      // of XML elements; a sitemap has 3, its extensions 5
+	maxRun     = 1 << 20 // bytes without a "<" between them, which the XML decoder holds in memory
+)
 
 // Sitemap reads a sitemap (sitemaps.org protocol 0.9): a urlset gives entries, a sitemapindex the URLs of nested sitemaps, a text
 // file with a URL a line gives entries. gzip is recognised by its first bytes. URLs are given as they are written.
@@ -32,7 +35,7 @@ func Sitemap(body []byte) (entries []Entry, nested []string, err error) {
 			return nil, nil, err
 		}
 	}
-	limited := &io.LimitedReader{R: r, N: MaxSitemap}
+	limited := &io.LimitedReader{R: r, N: MaxSitemap + 1}
 	br := bufio.NewReader(limited)
 	first, err := firstByte(br)
 	switch {
@@ -45,7 +48,7 @@ func Sitemap(body []byte) (entries []Entry, nested []string, err error) {
 	default:
 		entries, err = textSitemap(br)
 	}
-	if err != nil && limited.N <= 0 {
+	if limited.N <= 0 {
 		err = fmt.Errorf("larger than %d bytes", MaxSitemap)
 	}
 	return entries, nested, err
@@ -67,8 +70,24 @@ func firstByte(r *bufio.Reader) (byte, error) {
 	}
 }
 
-func xmlSitemap(r io.Reader) (entries []Entry, nested []string, err error) {
-	d := xml.NewDecoder(r)
+// runs is a reader for the XML decoder that ends at a text, a comment or a tag of more than maxRun bytes.
+type runs struct {
+	*bufio.Reader
+	n int
+}
+
+func (r *runs) ReadByte() (byte, error) {
+	b, err := r.Reader.ReadByte()
+	if r.n++; b == '<' {
+		r.n = 0
+	} else if r.n > maxRun {
+		return 0, fmt.Errorf("more than %d bytes without a tag", maxRun)
+	}
+	return b, err
+}
+
+func xmlSitemap(r *bufio.Reader) (entries []Entry, nested []string, err error) {
+	d := xml.NewDecoder(&runs{Reader: r})
 	d.Strict = false // an unknown entity stays as it is written; the decoder reads no DTD, so that none can be defined
 	d.CharsetReader = charset.NewReaderLabel
 	open := make([]string, 0, maxNesting)
