@@ -156,26 +156,32 @@ func beforeAndAfter(ctx context.Context, w io.Writer, a *app, servers []*demo.Se
 	return nil
 }
 
-// writeMarked writes the blocks of a page, a line each; of a long run of dropped ones the first and the last few.
+// writeMarked writes the blocks of a page, marked as kept or dropped. A kept one is a line; dropped ones are small, and share lines.
 func writeMarked(w io.Writer, blocks []extract.Block) {
-	const show = 4
-	for len(blocks) > 0 {
-		n := slices.IndexFunc(blocks, func(b extract.Block) bool { return b.Kept != blocks[0].Kept })
-		if n < 0 {
-			n = len(blocks)
+	const width = 76
+	line := ""
+	flush := func() {
+		if line != "" {
+			fmt.Fprintf(w, "  - %s\n", line)
 		}
-		for i, b := range blocks[:n] {
-			switch {
-			case b.Kept:
-				fmt.Fprintf(w, "  + %s\n", clip(safeLine(b.Text), 74))
-			case i < show || i >= n-show:
-				fmt.Fprintf(w, "  - %s\n", clip(safeLine(b.Text), 74))
-			case i == show:
-				fmt.Fprintf(w, "  - (%d more)\n", n-2*show)
-			}
-		}
-		blocks = blocks[n:]
+		line = ""
 	}
+	for _, b := range blocks {
+		text := clip(safeLine(b.Text), width)
+		switch {
+		case b.Kept:
+			flush()
+			fmt.Fprintf(w, "  + %s\n", text)
+		case line == "":
+			line = text
+		case columns(line)+3+columns(text) > width:
+			flush()
+			line = text
+		default:
+			line += " / " + text
+		}
+	}
+	flush()
 }
 
 // exportedFrom finds the text file that was made of a page.
