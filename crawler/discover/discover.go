@@ -81,14 +81,10 @@ func List(site *crawler.Site, v *crawler.Visit) {
 		v.Outcome, v.Why = crawler.Unreadable, err.Error()
 		return
 	}
-	page, perr := url.Parse(v.Page.URL)
-	if perr != nil {
-		page = &url.URL{}
-	}
-	base := crawler.NewBase(page)
+	base, _ := url.Parse(v.Page.URL)
 	seen := make(map[string]bool, len(entries))
 	add := func(raw string, kind crawler.Kind, at time.Time) {
-		u, err := base.Canonical(raw)
+		u, err := crawler.Canonical(raw, base)
 		if err != nil || seen[u] || u == v.Task.URL {
 			return
 		}
