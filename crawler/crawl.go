@@ -43,7 +43,8 @@ type Crawl struct {
 }
 
 const (
-	bufferSize   = 32                     // tasks of a host taken from the frontier at a time
+	minBuffer    = 16                     // tasks of a host taken from the frontier at a time
+	maxBuffer    = 128                    // the same for a host that answers fast and has no gap
 	batchSize    = 50                     // visits that are worth a commit
 	batchAge     = 200 * time.Millisecond // after which fewer are
 	batchBytes   = 8 << 20                // of their pages
@@ -93,6 +94,8 @@ type queue struct {
 	holds    map[int64]int  // of the host, by the ID of the task that it came upon; few
 	stale    bool           // the frontier may have more tasks now
 	due      time.Time      // if not stale: when it will; zero for never
+	size     int            // of the last helping of tasks
+	filled   time.Time      // when that was
 	served   int            // when it was last chosen, on the loop's count
 	guided   bool           // its robots.txt was searched for sitemaps
 }
@@ -342,7 +345,14 @@ func (l *loop) dispatch(now time.Time) (wake time.Time) {
 
 // refill takes tasks from the frontier. If there are none, it finds out when there will be.
 func (l *loop) refill(q *queue, now time.Time) bool {
-	tasks, err := l.Frontier.Next(l.save, q.site.Name, q.key, now, bufferSize, slices.Collect(maps.Keys(q.inFlight)))
+	// A small helping keeps to the frontier's order, in which better tasks come up all the time; a large one costs less.
+	if now.Sub(q.filled) < time.Second {
+		q.size = min(2*q.size, maxBuffer)
+	} else {
+		q.size = minBuffer
+	}
+	q.filled = now
+	tasks, err := l.Frontier.Next(l.save, q.site.Name, q.key, now, q.size, slices.Collect(maps.Keys(q.inFlight)))
 	if err != nil {
 		l.fail(q.site, err)
 		return false

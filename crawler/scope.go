@@ -2,6 +2,7 @@ package crawler
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -29,96 +30,126 @@ const (
 // is: host, length, depth, file type, the site's own deny patterns, its review patterns (which no later rule overrides), its
 // allow patterns, then the guards against traps; the last two do not hold for start pages. robots.txt is the fetcher's.
 func (s *Site) InScope(u string, depth int) (ok bool, why string) {
-	host, path := hostOf(u), pathOf(u)
-	if !s.hasHost(host) {
-		return false, fmt.Sprintf("host %s is not of the site", host)
+	t := targetOf(u)
+	ok, why, _ = s.inScope(&t, depth)
+	return ok, why
+}
+
+// inScope is InScope for a URL taken apart; it also says whether a review pattern matches.
+func (s *Site) inScope(t *target, depth int) (ok bool, why string, review bool) {
+	if !s.hasHost(t.host) {
+		return false, notOfSite(t.host), false
 	}
-	if len(u) > MaxURL {
-		return false, ErrURLTooLong.Error()
+	if len(t.url) > MaxURL {
+		return false, ErrURLTooLong.Error(), false
 	}
 	limit := s.Depth
 	if limit == 0 {
 		limit = DefaultDepth
 	}
 	if depth > limit {
-		return false, fmt.Sprintf("depth %d (limit %d)", depth, limit)
+		return false, fmt.Sprintf("depth %d (limit %d)", depth, limit), false
 	}
-	p, query, _ := strings.Cut(path, "?")
-	if ext := extension(p); ext != "" && neverHTML[ext] {
-		return false, "file type ." + ext
+	if ext := extension(t.path); ext != "" && neverHTML[ext] {
+		return false, "file type ." + ext, false
 	}
-	for _, re := range s.Deny {
-		if re.MatchString(path) {
-			return false, "deny pattern " + re.String()
-		}
+	if re := firstMatch(s.Deny, t.whole); re != nil {
+		return false, "deny pattern " + re.String(), false
 	}
-	for _, re := range s.Review {
-		if re.MatchString(path) {
-			return true, "review pattern " + re.String()
-		}
-	}
-	why = "page of the site"
-	if len(s.Allow) > 0 {
-		why = ""
-		for _, re := range s.Allow {
-			if re.MatchString(path) {
-				why = "allow pattern " + re.String()
-				break
-			}
-		}
+	if re := firstMatch(s.Review, t.whole); re != nil {
+		return true, "review pattern " + re.String(), true
 	}
 	refused := ""
-	if why == "" {
+	why = "page of the site"
+	if re := firstMatch(s.Allow, t.whole); re != nil {
+		why = "allow pattern " + re.String()
+	} else if len(s.Allow) > 0 {
 		refused = "no allow pattern matches"
-	} else {
-		refused = trapIn(p, query)
 	}
 	if refused == "" {
-		return true, why
+		refused = trapIn(t)
 	}
-	if s.isStart(u) {
-		return true, "start page"
+	switch {
+	case refused == "":
+		return true, why, false
+	case s.isStart(t.url):
+		return true, "start page", false
 	}
-	return false, refused
+	return false, refused, false
+}
+
+func firstMatch(patterns []*regexp.Regexp, path string) *regexp.Regexp {
+	for _, re := range patterns {
+		if re.MatchString(path) {
+			return re
+		}
+	}
+	return nil
+}
+
+func notOfSite(host string) string { return "host " + host + " is not of the site" }
+
+// target is a canonical URL taken apart, once, for all rules.
+type target struct {
+	url, host   string
+	whole       string // path and query
+	path, query string
+	segments    []string // of the path, the empty ones left out
+}
+
+func targetOf(canonical string) target {
+	t := target{url: canonical, host: hostOf(canonical), whole: pathOf(canonical), segments: make([]string, 0, 8)}
+	t.path, t.query, _ = strings.Cut(t.whole, "?")
+	for seg := range strings.SplitSeq(t.path, "/") {
+		if seg != "" {
+			t.segments = append(t.segments, seg)
+		}
+	}
+	return t
 }
 
 // Admits says whether a task may be visited. Pages are judged by InScope. Sitemaps may stand on another host if the site's
 // configuration or robots.txt names them (sitemaps.org, "Sitemaps & Cross Submits"); feeds of comments are of no use.
 func (s *Site) Admits(t Task) (ok bool, why string) {
-	switch t.Kind {
-	case KindSitemap, KindFeed:
-		if t.Found == FoundStart {
-			return true, "named by the configuration"
-		}
-		if t.Kind == KindSitemap && t.Found == FoundRobots {
-			return true, "named by robots.txt"
-		}
-		if host := hostOf(t.URL); !s.hasHost(host) {
-			return false, fmt.Sprintf("host %s is not of the site", host)
-		}
-		if t.Kind == KindFeed && strings.Contains(strings.ToLower(pathOf(t.URL)), "comments") {
-			return false, "feed of comments"
-		}
-		return true, string(t.Kind) + " of the site"
+	to := targetOf(t.URL)
+	ok, why, _ = s.admits(&t, &to)
+	return ok, why
+}
+
+func (s *Site) admits(t *Task, to *target) (ok bool, why string, review bool) {
+	if t.Kind == KindPage && t.Found != FoundStart {
+		return s.inScope(to, t.Depth)
 	}
-	if t.Found == FoundStart {
-		if host := hostOf(t.URL); !s.hasHost(host) {
-			return false, fmt.Sprintf("host %s is not of the site", host)
+	switch {
+	case t.Kind == KindPage:
+		if !s.hasHost(to.host) {
+			return false, notOfSite(to.host), false
 		}
-		return true, "start page"
+		return true, "start page", false
+	case t.Found == FoundStart:
+		return true, "named by the configuration", false
+	case t.Kind == KindSitemap && t.Found == FoundRobots:
+		return true, "named by robots.txt", false
+	case !s.hasHost(to.host):
+		return false, notOfSite(to.host), false
+	case t.Kind == KindFeed && strings.Contains(strings.ToLower(to.whole), "comments"):
+		return false, "feed of comments", false
 	}
-	return s.InScope(t.URL, t.Depth)
+	return true, string(t.Kind) + " of the site", false
 }
 
 // Link makes the task for a reference found on the page of another task, if the site admits it. Pagination costs no depth, for
 // the oldest review of a long-lived blog may be hundreds of "older posts" away.
 func (s *Site) Link(from Task, canonical string, kind Kind, found Found) (t Task, ok bool, why string) {
-	t = Task{URL: canonical, Site: s.Name, Host: hostOf(canonical), Kind: kind, Depth: from.Depth, Found: found, From: from.URL}
-	if kind == KindPage && found == FoundLink && !isPagination(pathOf(canonical)) {
+	to := targetOf(canonical)
+	t = Task{URL: canonical, Site: s.Name, Host: to.host, Kind: kind, Depth: from.Depth, Found: found, From: from.URL}
+	paged := isPagination(&to)
+	if kind == KindPage && found == FoundLink && !paged {
 		t.Depth++
 	}
-	if ok, why = s.Admits(t); ok {
-		t.Hint = s.hint(t)
+	ok, why, review := s.admits(&t, &to)
+	if ok {
+		t.Hint = hint(&t, &to, review, paged)
 	}
 	return t, ok, why
 }
@@ -169,28 +200,22 @@ func (s *Site) isStart(u string) bool {
 	return false
 }
 
-func (s *Site) hint(t Task) int {
-	if t.Kind != KindPage || t.Found == FoundStart {
+func hint(t *Task, to *target, review, paged bool) int {
+	switch {
+	case t.Kind != KindPage || t.Found == FoundStart:
 		return hintSource
-	}
-	path := pathOf(t.URL)
-	for _, re := range s.Review {
-		if re.MatchString(path) {
-			return hintReview
-		}
-	}
-	p, query, _ := strings.Cut(path, "?")
-	segments := split(p)
-	if isPagination(path) {
-		if len(segments) > 0 && isTagWord(segments[0]) {
+	case review:
+		return hintReview
+	case paged:
+		if len(to.segments) > 0 && isTagWord(to.segments[0]) {
 			return hintTag
 		}
 		return hintListing
 	}
 	dated, slug := false, ""
-	for i, seg := range segments {
+	for i, seg := range to.segments {
 		switch {
-		case isTagWord(seg) || seg == "label" && i > 0 && segments[i-1] == "search":
+		case isTagWord(seg) || seg == "label" && i > 0 && to.segments[i-1] == "search":
 			return hintTag
 		case seg == "category" || seg == "categories" || seg == "section":
 			return hintListing
@@ -200,7 +225,7 @@ func (s *Site) hint(t Task) int {
 		slug = seg
 	}
 	switch {
-	case query != "":
+	case to.query != "":
 		return hintOther
 	case strings.Count(slug, "-") >= 2, dated && len(slug) > 2 && !isNumber(slug):
 		return hintArticle
@@ -218,26 +243,21 @@ func isTagWord(seg string) bool {
 	return false
 }
 
-// trapIn names the trap that a path and query lead into, or "".
-func trapIn(path, query string) string {
-	if len(path) > maxPath {
-		return fmt.Sprintf("path of %d bytes (limit %d)", len(path), maxPath)
-	}
-	segments := split(path)
-	if len(segments) > maxSegments {
-		return fmt.Sprintf("path of %d segments (limit %d)", len(segments), maxSegments)
-	}
-	if strings.Contains(path, ";jsessionid=") {
+// trapIn names the trap that a URL leads into, or "".
+func trapIn(t *target) string {
+	switch {
+	case len(t.path) > maxPath:
+		return fmt.Sprintf("path of %d bytes (limit %d)", len(t.path), maxPath)
+	case len(t.segments) > maxSegments:
+		return fmt.Sprintf("path of %d segments (limit %d)", len(t.segments), maxSegments)
+	case strings.Contains(t.path, ";jsessionid="):
 		return "session id in the path"
 	}
-	if len(segments) > 0 && (segments[0] == "http:" || segments[0] == "https:") {
-		return "URL inside the path"
-	}
-	if why := pathTrap(segments); why != "" {
+	if why := pathTrap(t.segments); why != "" {
 		return why
 	}
-	if query != "" {
-		return queryTrap(query)
+	if t.query != "" {
+		return queryTrap(t.query)
 	}
 	return ""
 }
@@ -245,30 +265,49 @@ func trapIn(path, query string) string {
 func pathTrap(segments []string) string {
 	last := len(segments) - 1
 	for i, seg := range segments {
-		switch {
-		case seg == "wp-admin" || seg == "wp-json" || seg == "wp-content" || seg == "wp-includes" || seg == "cdn-cgi" ||
-			seg == "wp-login.php" || seg == "xmlrpc.php" || seg == "wp-comments-post.php":
+		switch seg {
+		case "http:", "https:":
+			if i == 0 {
+				return "URL inside the path"
+			}
+		case "wp-admin", "wp-json", "wp-content", "wp-includes", "cdn-cgi", "wp-login.php", "xmlrpc.php", "wp-comments-post.php":
 			return "machinery of the platform: " + seg
-		case i == last && (seg == "feed" || seg == "rss" || seg == "atom") || i == last-1 && seg == "feed":
-			return "a feed, no page"
-		case i == last && i > 0 && (seg == "amp" || seg == "print" || seg == "embed" || seg == "trackback"):
-			return seg + " twin of a page"
-		case strings.HasPrefix(seg, "comment-page-"):
+		case "feed":
+			if i >= last-1 {
+				return "a feed, no page"
+			}
+		case "rss", "atom":
+			if i == last {
+				return "a feed, no page"
+			}
+		case "amp", "print", "embed", "trackback":
+			if i == last && i > 0 {
+				return seg + " twin of a page"
+			}
+		case "login", "logout", "signin", "signup", "cart", "checkout", "my-account":
+			if i == last {
+				return "account or shop page: " + seg
+			}
+		case "calendar":
+			if i < last && isNumber(segments[i+1][:1]) {
+				return "calendar"
+			}
+		case "page", "seite", "pagina":
+			if i < last && tooFar(segments[i+1]) {
+				return fmt.Sprintf("page %s of a list (limit %d)", segments[i+1], MaxPageNo)
+			}
+		}
+		if strings.HasPrefix(seg, "comment-page-") {
 			return "comment page of an article"
-		case i == last && (seg == "login" || seg == "logout" || seg == "signin" || seg == "signup" || seg == "cart" || seg == "checkout" || seg == "my-account"):
-			return "account or shop page: " + seg
-		case seg == "calendar" && i < last && isNumber(segments[i+1][:1]):
-			return "calendar"
-		case (seg == "page" || seg == "seite" || seg == "pagina") && i < last && tooFar(segments[i+1]):
-			return fmt.Sprintf("page %s of a list (limit %d)", segments[i+1], MaxPageNo)
-		case strings.HasPrefix(seg, "page-") && tooFar(seg[len("page-"):]):
-			return fmt.Sprintf("page %s of a list (limit %d)", seg[len("page-"):], MaxPageNo)
+		}
+		if n, ok := strings.CutPrefix(seg, "page-"); ok && tooFar(n) {
+			return fmt.Sprintf("page %s of a list (limit %d)", n, MaxPageNo)
 		}
 		if len(seg) <= 2 && isNumber(seg) {
 			continue // a day or a month
 		}
-		n := 0
-		for _, other := range segments[:i+1] {
+		n := 1
+		for _, other := range segments[:i] {
 			if other == seg {
 				n++
 			}
@@ -360,25 +399,24 @@ func queryTrap(query string) string {
 	return ""
 }
 
-// isPagination says whether a path and query is a further page of a list.
-func isPagination(path string) bool {
-	p, query, _ := strings.Cut(path, "?")
-	segments := split(p)
-	for i, seg := range segments {
-		if (seg == "page" || seg == "seite" || seg == "pagina") && i+1 < len(segments) && isNumber(segments[i+1]) {
-			return true
-		}
-		if rest, ok := strings.CutPrefix(seg, "page-"); ok && isNumber(rest) {
-			return true
-		}
-		if rest, ok := strings.CutPrefix(seg, "page"); ok && i+1 == len(segments) && isNumber(strings.TrimSuffix(rest, ".html")) {
+// isPagination says whether a URL is a further page of a list.
+func isPagination(t *target) bool {
+	for i, seg := range t.segments {
+		rest, ok := strings.CutPrefix(seg, "page")
+		switch {
+		case ok && rest == "", seg == "seite", seg == "pagina":
+			if i+1 < len(t.segments) && isNumber(t.segments[i+1]) {
+				return true
+			}
+		case !ok:
+		case rest[0] == '-' && isNumber(rest[1:]), i+1 == len(t.segments) && isNumber(strings.TrimSuffix(rest, ".html")):
 			return true
 		}
 	}
-	if query == "" {
+	if t.query == "" {
 		return false
 	}
-	for param := range strings.SplitSeq(query, "&") {
+	for param := range strings.SplitSeq(t.query, "&") {
 		key, value, _ := strings.Cut(param, "=")
 		switch key {
 		case "page", "paged", "pg", "offset", "start":
@@ -408,11 +446,6 @@ func isNumber(s string) bool {
 }
 
 func isYear(s string) bool { return len(s) == 4 && isNumber(s) && s >= "1990" && s < "2100" }
-
-// split gives the segments of a path, the empty ones left out.
-func split(path string) []string {
-	return strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
-}
 
 // extension is the lower-case file extension of a path, without the dot, or "".
 func extension(path string) string {

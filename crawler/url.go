@@ -83,6 +83,53 @@ func Canonical(raw string, base *url.URL) (string, error) {
 	return b.String(), nil
 }
 
+// Base is the page, or its <base href>, that references are resolved against, with what is known of it beforehand.
+type Base struct {
+	url    *url.URL
+	origin string // canonical scheme and host; "" if it has none
+}
+
+// NewBase makes a Base of an absolute URL.
+func NewBase(u *url.URL) Base {
+	if host, err := canonicalHost(u); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.User == nil {
+		return Base{u, u.Scheme + "://" + host}
+	}
+	return Base{url: u}
+}
+
+// Canonical is Canonical(raw, base). References into the same origin that are canonical already, which is what nearly all links of
+// a page are, take a short way.
+func (b Base) Canonical(raw string) (string, error) {
+	if b.origin == "" {
+		return Canonical(raw, b.url)
+	}
+	ref, _, _ := strings.Cut(raw, "#")
+	path, absolute := strings.CutPrefix(ref, b.origin)
+	if !isPlainPath(path) || len(b.origin)+len(path) > MaxURL {
+		return Canonical(raw, b.url)
+	}
+	if absolute {
+		return ref, nil
+	}
+	return b.origin + path, nil
+}
+
+// isPlainPath holds for absolute paths without a query in which nothing could need a change.
+func isPlainPath(p string) bool {
+	if p == "" || p[0] != '/' || len(p) > 1 && p[1] == '/' {
+		return false
+	}
+	for i := range len(p) {
+		switch c := p[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '/':
+		case c == '.' && p[i-1] != '/': // else perhaps a dot segment
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // HostKey is the politeness key of a URL: its lower-case host name, with the port if that is not the scheme's own.
 func HostKey(u *url.URL) string {
 	host, err := canonicalHost(u)

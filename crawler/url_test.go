@@ -66,6 +66,9 @@ func TestCanonical(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := Canonical(tt.raw, base)
+			if short, err2 := NewBase(base).Canonical(tt.raw); short != got || (err == nil) != (err2 == nil) {
+				t.Errorf("Base.Canonical(%q) = %q, %v; Canonical says %q, %v", tt.raw, short, err2, got, err)
+			}
 			if got != tt.want || !errors.Is(err, tt.err) {
 				t.Errorf("Canonical(%q) = %q, %v; want %q, %v", tt.raw, got, err, tt.want, tt.err)
 			}
@@ -122,12 +125,16 @@ func TestCanonicalOf(t *testing.T) {
 
 func FuzzCanonical(f *testing.F) {
 	for _, s := range []string{"https://a.example/b?c=d", "//x/%2e%2e/", "http://bücher.example:080/%zz?utm_a=1&&b", "?a", "https:a", `\\h\p`,
-		"http://a.example/%2541%", "http:/a", "http:///x", "http://xn--a/é", "a:b", "http://h/;a?b=%26utm_x=1"} {
+		"http://a.example/%2541%", "http:/a", "http:///x", "http://xn--a/é", "a:b", "http://h/;a?b=%26utm_x=1",
+		"https://films.example/a/.b./c#d", "/a.b/c-d_e"} {
 		f.Add(s)
 	}
 	base, _ := url.Parse("https://films.example/a/b?c=d")
 	f.Fuzz(func(t *testing.T, raw string) {
 		once, err := Canonical(raw, base)
+		if short, err2 := NewBase(base).Canonical(raw); short != once || (err == nil) != (err2 == nil) {
+			t.Fatalf("%q: %q, %v by the short way, %q, %v by the long", raw, short, err2, once, err)
+		}
 		if err != nil {
 			return
 		}

@@ -32,6 +32,22 @@ var genericAuthors = wordSet("admin administrator editor editors staff webmaster
 func byline(s string) (name string, led bool) {
 	s = strings.Trim(space(s), " \t–—-•·|/:,")
 	low := strings.ToLower(s)
+	// "View all of Jane Doe's posts", "All posts by Jane Doe"
+	if len(low) == len(s) {
+		for _, p := range [...]string{"view all posts by ", "see all posts by ", "all posts by ", "more posts by ", "posts by ", "view all of ", "view all articles by ", "articles by ", "more from ", "more by ", "see all of ", "about ", "alle beiträge von ", "tous les articles par ", "ver todas las entradas de "} {
+			if strings.HasPrefix(low, p) {
+				s = s[len(p):]
+				for _, q := range [...]string{"'s posts", "’s posts", "'s articles", "’s articles", "'s reviews", "’s reviews", "'s entries", " posts", " articles", " reviews"} {
+					if i := strings.Index(s, q); i > 0 {
+						s = s[:i]
+						break
+					}
+				}
+				low = strings.ToLower(s)
+				break
+			}
+		}
+	}
 	if len(low) == len(s) {
 		for again := true; again; {
 			again = false
@@ -221,13 +237,20 @@ func findAuthor(m *marks, doc *Document, blocks []Block, site string, headOrder 
 		}
 	}
 	if best.Confidence < 0.7 {
+		first, last := len(blocks), -1
+		for i := range blocks {
+			if blocks[i].Kept {
+				first, last = min(first, i), i
+			}
+		}
 		for i := range blocks {
 			b := &blocks[i]
-			if len(b.Text) > 90 || b.Kind == Caption || !(i < 4 || i >= len(blocks)-4) {
+			if len(b.Text) > 160 || b.Kind == Caption || !(i >= first-8 && i < first+3 || i >= last-2 && i <= last+4) ||
+				strings.Contains(b.Rule, "comment") || strings.Contains(b.Rule, "related") || strings.Contains(b.Rule, "nav") {
 				continue
 			}
-			if name, led := byline(b.Text); led && strings.Contains(name, " ") && allNames(name) {
-				consider(b.Text, "text:byline", 0.7)
+			if name, conf := lineAuthor(b.Text); name != "" && allNames(name) {
+				consider(name, "text:byline", conf)
 			}
 		}
 	}
@@ -235,6 +258,39 @@ func findAuthor(m *marks, doc *Document, blocks []Block, site string, headOrder 
 		return Text{}
 	}
 	return best
+}
+
+// lineAuthor reads the name in a line of particulars, whose parts stand apart by dots, bars or dashes. A name without "by" counts for
+// less, and only where a date stands beside it.
+func lineAuthor(s string) (string, float64) {
+	best, conf := "", 0.0
+	dated := hasYear(s)
+	for part := range strings.FieldsFuncSeq(s, func(r rune) bool {
+		return r == '|' || r == '·' || r == '•' || r == '/' || r == '\n' || r == '–' || r == '—' || r == '∙'
+	}) {
+		part = strings.TrimSpace(part)
+		if len(part) > 100 || part == "" {
+			continue
+		}
+		name, led := byline(part)
+		if !led {
+			// "June 5, 2014 by Jane Doe"
+			low := strings.ToLower(part)
+			for _, by := range [...]string{" by ", " von ", " par ", " por ", " da ", " door ", " av "} {
+				if i := strings.LastIndex(low, by); i > 0 && len(low) == len(part) && (hasYear(part[:i]) || strings.HasPrefix(low, "posted") || strings.HasPrefix(low, "written") || strings.HasPrefix(low, "published")) {
+					name, led = byline(part[i+1:])
+				}
+			}
+		}
+		switch {
+		case name == "" || !startsUpper(name) && !led:
+		case led && conf < 0.68:
+			best, conf = name, 0.68
+		case dated && conf < 0.45 && strings.Contains(name, " ") && allNames(name) && !hasYear(part) && len(strings.Fields(name)) <= 4:
+			best, conf = name, 0.45
+		}
+	}
+	return best, conf
 }
 
 // allNames reports whether every word is part of a name.

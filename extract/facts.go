@@ -1,8 +1,10 @@
 package extract
 
 import (
+	"html"
 	"net/url"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -44,9 +46,10 @@ type finder struct {
 	body      string   // plain
 	bare      string   // the headline without a grade
 	labelled  bool     // the headline says "review"
-	otherWork string   // what the page's data says is reviewed, where that is no film
-	reviewed  bool     // the page's data holds a review
-	filmCount int      // how often the text names the film
+	told      *clues
+	otherWork string // what the page's data says is reviewed, where that is no film
+	reviewed  bool   // the page's data holds a review
+	filmCount int    // how often the text names the film
 }
 
 func pathOf(raw string) string {
@@ -133,7 +136,12 @@ func (f *finder) headline() {
 		}
 	}
 	conf := min(0.99, 0.6+score/10)
-	set := func(s string, from Source, c float64) { f.rev.Headline = Text{Value: s, From: from, Confidence: c} }
+	set := func(s string, from Source, c float64) {
+		if strings.IndexByte(s, '&') >= 0 { // escaped twice
+			s = html.UnescapeString(s)
+		}
+		f.rev.Headline = Text{Value: s, From: from, Confidence: c}
+	}
 	switch {
 	case best >= 0:
 		f.head = &f.heads[best]
@@ -187,7 +195,7 @@ func cutSite(title, site string) string {
 		return title
 	}
 	for _, sep := range [...]string{" | ", " « ", " » ", " · ", " • ", " — ", " – "} {
-		if i := strings.LastIndex(title, sep); i > 0 {
+		if i := strings.LastIndex(title, sep); i > 0 && !isLabel(title[i+len(sep):]) {
 			return title[:i]
 		}
 	}
@@ -212,10 +220,7 @@ func (f *finder) labels() {
 	f.rev.Categories = list(func(r *Rules) []Rule { return r.Categories })
 	f.rev.Tags = list(func(r *Rules) []Rule { return r.Tags })
 	if len(f.rev.Categories) == 0 {
-		cats := f.cats
-		if len(cats) > 12 { // the site's list, not the post's
-			cats = nil
-		}
+		cats := f.cats.list(8) // more are the site's
 		for _, s := range f.doc.Meta["article:section"] {
 			if s = space(s); s != "" && len(s) < 80 {
 				cats = appendNew(cats, s)
@@ -231,10 +236,7 @@ func (f *finder) labels() {
 		f.rev.Categories = cats
 	}
 	if len(f.rev.Tags) == 0 {
-		tags := f.tags
-		if len(tags) > 30 {
-			tags = nil
-		}
+		tags := f.tags.list(30)
 		for _, s := range f.doc.Meta["article:tag"] {
 			for t := range strings.SplitSeq(s, ",") {
 				if t = space(t); t != "" && len(t) < 80 {
@@ -538,13 +540,11 @@ func (f *finder) rating() {
 	}
 	// The headline.
 	f.bare = f.rev.Headline.Value
-	letterFits := func(film string) bool {
-		name := plain(trimTitle(film))
-		if _, last, ok := cutLast(name); ok {
-			name = last
-		}
-		full := plain(f.rev.Headline.Value)
-		return countName(f.body, name, 2) > 0 && countName(f.body, full[max(0, len(full)-len(name)-2):], 1) == 0
+	// "Review: WALL·E A" ends in a grade if the text knows "WALL·E" and not "WALL·E A".
+	letterFits := func(before, letter string) bool {
+		guesses, _ := filmGuesses(before)
+		g := weighGuesses(guesses, f.clues())
+		return g.count > 0 && g.score >= minFilm && countName(f.clues().body, nameWords(g.title)+" "+letter, 1) == 0
 	}
 	if r, rest := headlineRating(f.rev.Headline.Value, letterFits); r != nil {
 		f.bare = rest
@@ -663,8 +663,15 @@ func number(s string) (float64, bool) {
 func (f *finder) drawnRating(consider func(Rating)) {
 	var best *mark
 	values := map[string]bool{}
+	framed := false // the page says where its post stands
+	for i := range f.heads {
+		framed = framed || f.heads[i].zone&(inArticle|inText) != 0
+	}
 	for i := range f.widgets {
 		w := &f.widgets[i]
+		if framed && w.zone&(inArticle|inText) == 0 {
+			continue
+		}
 		values[w.value] = true
 		if best == nil || w.conf > best.conf {
 			best = w
@@ -771,11 +778,32 @@ func mayGrade(s string) bool {
 	return false
 }
 
+// clues gathers what tells which name is the film's.
+func (f *finder) clues() *clues {
+	if f.told != nil {
+		return f.told
+	}
+	c := &clues{body: nameWords(f.body), slug: slugOf(f.path), emph: make(map[string]int, len(f.emph)), tags: slices.Concat(f.rev.Tags, f.rev.Categories)}
+	head := foldText(f.rev.Headline.Value)
+	var b strings.Builder
+	for _, s := range slices.Concat(f.alts, f.captions) {
+		if foldText(s) != head { // many alternative texts repeat the headline
+			b.WriteString(s)
+			b.WriteByte('\n')
+		}
+	}
+	c.pictures = nameWords(b.String())
+	for s, n := range f.emph {
+		c.emph[strings.Trim(nameWords(s), "'")] += n
+	}
+	f.told = c
+	return c
+}
+
 // film finds title, year and director.
 func (f *finder) film() {
 	film := &f.rev.Film
-	c := &clues{body: f.body, slug: slugOf(f.path), emph: f.emph, tags: append(append([]string(nil), f.rev.Tags...), f.rev.Categories...)}
-	c.pictures = plain(strings.Join(f.alts, "\n") + "\n" + strings.Join(f.captions, "\n"))
+	c := f.clues()
 	box := f.factBox()
 
 	setText := func(t *Text, v string, from Source, conf float64) {
@@ -845,7 +873,7 @@ func (f *finder) film() {
 		}
 	}
 	if film.Title.Value == "" {
-		if name, conf := repeatedName(c); conf >= minFilm {
+		if name, conf := repeatedName(f.emph, c); conf >= minFilm {
 			setText(&film.Title, name, "text:italics", conf)
 		}
 	}
@@ -867,9 +895,9 @@ func (f *finder) film() {
 		}
 	}
 	if film.Title.Value != "" {
-		f.filmCount = countName(f.body, plain(film.Title.Value), 6)
+		f.filmCount = countName(c.body, nameWords(film.Title.Value), 6)
 		if film.Year.Confidence < 0.9 {
-			if y, conf := releaseYear(c.pictures, film.Title.Value); y > 0 {
+			if y, conf := releaseYear(plain(strings.Join(slices.Concat(f.captions, f.alts), "\n")), film.Title.Value); y > 0 {
 				setYear(y, "caption", conf-0.02)
 			}
 			if y, conf := releaseYear(f.body, film.Title.Value); y > 0 {

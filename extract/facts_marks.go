@@ -23,6 +23,7 @@ const (
 	inRating // a rating widget
 	inDate
 	inText // the post's text, where its container says so
+	inMeta // the line of byline, date and section
 
 	aroundText = inComments | inRelated | inSide | inNav | inFoot
 )
@@ -50,6 +51,7 @@ var zoneWords = map[string]zone{
 	"rating": inRating, "ratings": inRating, "stars": inRating, "star": inRating, "score": inRating, "grade": inRating,
 	"starrating": inRating, "verdict": inRating,
 	"date": inDate, "published": inDate, "timestamp": inDate, "pubdate": inDate, "datetime": inDate, "posted": inDate,
+	"meta": inMeta, "postmeta": inMeta, "entrymeta": inMeta, "postinfo": inMeta, "subhead": inMeta, "details": inMeta, "info": inMeta, "header": inMeta,
 	"time": inDate, "datestamp": inDate, "dateline": inDate, "updated": inDate, "modified": inDate,
 }
 
@@ -104,6 +106,7 @@ func tokenZone(n *html.Node, tok string, class bool) zone {
 	if len(tok) > 80 {
 		return 0
 	}
+	camel := tok
 	tok = asciiLower(tok)
 	switch tok {
 	case "hentry", "h-entry", "blog-post", "blogpost":
@@ -119,14 +122,15 @@ func tokenZone(n *html.Node, tok string, class bool) zone {
 	case "entry-content", "post-content", "e-content", "post-body", "article-body", "articlebody", "article__body", "entry":
 		return inText
 	}
-	if strings.HasPrefix(tok, "elementor") || strings.HasPrefix(tok, "wp-block-post") || strings.HasPrefix(tok, "tag-") ||
+	if strings.HasPrefix(tok, "elementor") || strings.HasPrefix(tok, "tag-") ||
 		strings.HasPrefix(tok, "category-") || strings.HasPrefix(tok, "tweak-") || strings.HasPrefix(tok, "has-") {
 		return 0 // whole pages are made of these, and post classes name the post's tags
 	}
 	var z zone
 	start, words, more := 0, 0, false
 	for i := 0; i <= len(tok); i++ {
-		if i < len(tok) && isLetter(tok[i]) {
+		hump := i < len(tok) && i > start && camel[i] >= 'A' && camel[i] <= 'Z' && camel[i-1] >= 'a' && camel[i-1] <= 'z'
+		if i < len(tok) && isLetter(tok[i]) && !hump {
 			continue
 		}
 		if i > start {
@@ -141,6 +145,9 @@ func tokenZone(n *html.Node, tok string, class bool) zone {
 			z |= zoneWords[w]
 		}
 		start = i + 1
+		if hump {
+			start = i
+		}
 	}
 	if n.DataAtom == atom.Article && z&inComments != 0 && !strings.HasPrefix(tok, "comment") && !strings.HasPrefix(tok, "div-comment") {
 		z &^= inComments
@@ -186,8 +193,8 @@ type marks struct {
 	heads    []head
 	authors  []mark
 	dates    []mark // value is text or an attribute; from ends in "updated" for modification dates
-	cats     []string
-	tags     []string
+	cats     labelList
+	tags     labelList
 	emph     map[string]int // names in <em>, <i>, <cite>, and how often
 	alts     []string       // of pictures in the content
 	captions []string
@@ -198,6 +205,29 @@ type marks struct {
 	links    int    // links in the content
 	linkText int    // bytes of their text
 	textLen  int    // bytes of text in the content
+}
+
+// labelList is categories or tags: those in the post, and those elsewhere on the page, which count where the post has none.
+type labelList struct{ own, page []string }
+
+func (l *labelList) add(s string, own bool) {
+	if own {
+		l.own = appendNew(l.own, s)
+	} else {
+		l.page = appendNew(l.page, s)
+	}
+}
+
+// list gives the labels if they are few enough to be the post's.
+func (l *labelList) list(most int) []string {
+	best := l.own
+	if len(best) == 0 {
+		best = l.page
+	}
+	if len(best) > most {
+		return nil
+	}
+	return best
 }
 
 // pair is a line of a fact box.
@@ -337,6 +367,9 @@ func (m *marker) content(n *html.Node, f mframe, own zone, class, itemprop, rel 
 	if own&inAuthor != 0 || rel != "" && hasToken(rel, "author") || itemprop == "author" {
 		m.author(n, f, class, itemprop, rel)
 	}
+	if own&inMeta != 0 && own&inAuthor == 0 && f.zone&(inHead|inFoot) == 0 {
+		m.metaLine(n, f)
+	}
 	if own&inDate != 0 && n.DataAtom != atom.Time && own&inAuthor == 0 {
 		m.date(n, f, class, itemprop)
 	} else if n.DataAtom == atom.Abbr && hasAttr(n, "title") && itemprop != "" {
@@ -471,17 +504,51 @@ func (m *marker) author(n *html.Node, f mframe, class, itemprop, rel string) {
 	}
 	switch c := asciiLower(class); {
 	case hasToken(rel, "author"):
-		mk.from, mk.conf = "rel:author", 0.85
+		mk.from, mk.conf = "rel:author", 0.78
 	case itemprop == "author":
-		mk.from, mk.conf = "microdata:author", 0.85
+		mk.from, mk.conf = "microdata:author", 0.8
 	case strings.Contains(c, "byline"):
-		mk.from, mk.conf = "css:byline", 0.75
-	case hasToken(c, "author") || strings.Contains(c, "author-name") || strings.Contains(c, "p-author") || strings.Contains(c, "vcard"):
+		mk.from, mk.conf = "css:byline", 0.72
+	case hasToken(c, "author") || hasToken(c, "fn") || strings.Contains(c, "author-name") || strings.Contains(c, "p-author"):
 		mk.from, mk.conf = "css:author", 0.7
 	default:
 		mk.from, mk.conf = "css:author-like", 0.5
 	}
+	if n.DataAtom != atom.A && n.DataAtom != atom.Span && wraps(n) { // a card: name, portrait, life
+		mk.conf -= 0.25
+	}
 	m.authors = append(m.authors, mk)
+}
+
+// metaLine looks for a byline and a date in a line of particulars: "written by Jane Doe on 2016-02-22 · 4 min".
+func (m *marker) metaLine(n *html.Node, f mframe) {
+	s := shortText(n, 240)
+	if len(s) < 4 || len(s) >= 240 || len(m.authors) >= maxMarks || len(m.dates) >= maxMarks {
+		return
+	}
+	if name, conf := lineAuthor(s); name != "" {
+		m.authors = append(m.authors, mark{value: name, from: "css:meta", conf: conf, zone: f.zone, order: m.order})
+	}
+	if hasYear(s) && f.zone&inText == 0 {
+		m.dates = append(m.dates, mark{value: s, from: "css:meta", conf: 0.45, zone: f.zone, order: m.order})
+	}
+}
+
+// wraps reports whether an element holds blocks or several elements with words of their own.
+func wraps(n *html.Node) bool {
+	words := 0
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c.Type != html.ElementNode {
+			continue
+		}
+		switch c.DataAtom {
+		case atom.Div, atom.P, atom.Ul, atom.H2, atom.H3, atom.H4, atom.Section:
+			return true
+		case atom.A, atom.Span:
+			words++
+		}
+	}
+	return words > 2
 }
 
 // link notes what links tell: tags, categories, an author's page.
@@ -503,9 +570,9 @@ func (m *marker) link(n *html.Node, f mframe, rel, class string) {
 			return
 		}
 		if cat {
-			m.cats = appendNew(m.cats, s)
+			m.cats.add(s, f.zone&inArticle != 0)
 		} else {
-			m.tags = appendNew(m.tags, s)
+			m.tags.add(s, f.zone&inArticle != 0)
 		}
 		return
 	}

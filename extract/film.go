@@ -15,11 +15,12 @@ const (
 
 // clues are what a page says beside its headline that tells which words of it name the film.
 type clues struct {
-	body     string // text, quotes and dashes made plain (plainQuotes)
+	body     string // text as words (nameWords)
 	slug     string // the address's last part, as words
 	emph     map[string]int
 	pictures string   // alternative texts and captions
 	tags     []string // and categories
+	upper    string   // body in capitals, made when asked for
 }
 
 // guess is a possible title.
@@ -91,6 +92,55 @@ func plain(s string) string {
 	return s
 }
 
+// nameWords is a text without its punctuation but for apostrophes, so that "Mission: Impossible" is found as "Mission Impossible".
+func nameWords(s string) string {
+	b := make([]byte, 0, len(s))
+	gap := false
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			i++
+			switch {
+			case isLetter(c) || c >= '0' && c <= '9' || c == '\'':
+				if gap && len(b) > 0 {
+					b = append(b, ' ')
+				}
+				gap = false
+				b = append(b, c)
+			case c == '\n':
+				b = append(b, '\n') // no name runs over a paragraph
+				gap = false
+			case c == '&':
+				if len(b) > 0 && b[len(b)-1] != '\n' {
+					b = append(b, ' ')
+				}
+				b = append(b, "and"...)
+				gap = true
+			default:
+				gap = true
+			}
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size
+		switch {
+		case isWordRune(r) || unicode.IsNumber(r):
+			if gap && len(b) > 0 {
+				b = append(b, ' ')
+			}
+			gap = false
+			b = utf8.AppendRune(b, r)
+		case r == '’' || r == '‘':
+			if !gap {
+				b = append(b, '\'')
+			}
+		default:
+			gap = true
+		}
+	}
+	return string(b)
+}
+
 // countName counts a name in a text, as words, up to limit.
 func countName(text, name string, limit int) int {
 	if name == "" {
@@ -132,7 +182,7 @@ func filmGuesses(headline string) (guesses []guess, labelled bool) {
 	}
 	add := func(g guess) {
 		g.title = trimTitle(g.title)
-		if g.title == "" || len(g.title) > maxFilmTitle || len(guesses) >= 60 {
+		if g.title == "" || strings.IndexByte(g.title, '#') >= 0 || len(g.title) > maxFilmTitle || len(guesses) >= 60 {
 			return
 		}
 		if g.from == "" {
@@ -161,8 +211,28 @@ func filmGuesses(headline string) (guesses []guess, labelled bool) {
 	if labelled {
 		prior = 0.8
 	}
+	if len(ambiguous) > 0 { // the label is still in it
+		prior = 0.35
+	}
 	shapes(core, prior, add)
 	return guesses, labelled
+}
+
+// noTitles are words that headlines put where a title might stand.
+var noTitles = wordSet("new film films movie movies latest debut first second last documentary masterpiece thriller comedy drama feature epic best worst remake sequel " +
+	"return review the a an his her their this part one two three ii iii chapter volume trilogy great classic part conclusion thoughts verdict spoilers cannes venice sundance berlinale toronto oscars")
+
+// noTitle reports whether a text consists of such words, two or more, or is "Part 1".
+func noTitle(s string) bool {
+	n := 0
+	for w := range strings.FieldsSeq(s) {
+		w = strings.ToLower(strings.Trim(w, ".,!?"))
+		if _, num := digits(w, 1, 2); !noTitles[w] && !(num && n > 0) {
+			return false
+		}
+		n++
+	}
+	return n > 1
 }
 
 // stripLabels takes "Review:", "– Kritik", "Movie Review" from a headline. What an unknown word beside such a label leaves open comes
@@ -186,19 +256,26 @@ func stripLabels(h string) (core string, labelled bool, ambiguous []guess) {
 			}
 		}
 		first, rest, sep := cutFirst(core)
-		if sep {
-			if isLabel(first) {
-				core, labelled = rest, true
-				continue
-			}
+		if sep && isLabel(first) {
+			core, labelled = rest, true
+			continue
+		}
+		for at := 0; sep && len(ambiguous) == 0; {
+			// "Lady Bird Review: a line about it", unless "Frightfest Review: Lady Bird".
+			first := core[:len(core)-len(rest)]
+			first = strings.TrimRight(first, " :–—-|/·•»;―")
 			if x, ok := cutLabelEnd(first); ok {
-				// "Lady Bird Review: a line about it", unless "Frightfest Review: Lady Bird".
 				ambiguous = append(ambiguous, guess{title: x, prior: 0.85}, guess{title: rest, prior: 0.45})
 				labelled = true
+				break
 			}
+			if at++; at > 4 {
+				break
+			}
+			_, rest, sep = cutFirst(rest)
 		}
 		head, last, sep := cutLast(core)
-		if sep && isLabel(last) {
+		if sep && len(ambiguous) == 0 && isLabel(last) {
 			core, labelled = head, true
 			continue
 		}
@@ -493,7 +570,7 @@ func plainShapes(s string, prior float64, add func(guess)) {
 			if rest == "" {
 				continue
 			}
-			p := 0.72
+			p := 0.78
 			if !strings.Contains(name, " ") {
 				p = 0.5
 			}
@@ -562,7 +639,12 @@ func plainShapes(s string, prior float64, add func(guess)) {
 }
 
 // prefixes adds the beginnings of a text that end at a comma, a separator, or where its capitals end.
-func prefixes(s string, p float64, director string, add func(guess)) {
+func prefixes(s string, p float64, director string, all func(guess)) {
+	add := func(g guess) {
+		if !noTitle(trimTitle(g.title)) {
+			all(g)
+		}
+	}
 	add(guess{title: s, prior: p - 0.05*float64(max(0, len(strings.Fields(s))-7)), director: director})
 	for i := 1; i < len(s); i++ {
 		cut := s[i] == ',' || s[i] == ':' || s[i] == '(' || s[i] == '?' || s[i] == '!'
@@ -627,7 +709,7 @@ func runs(s string, p float64, add func(guess)) {
 			w = s[i : i+j]
 		}
 		if startsUpper(w) {
-			if run := capitals(s[i:]); run != "" {
+			if run := capitals(s[i:]); run != "" && !noTitle(run) {
 				add(guess{title: run, prior: p})
 				n++
 			}
@@ -896,15 +978,15 @@ func weighGuesses(guesses []guess, c *clues) guess {
 	long := len(c.body) > 900
 	for i := range guesses {
 		g := &guesses[i]
-		name := plain(g.title)
+		name := strings.Trim(nameWords(g.title), "'")
 		g.count = countName(c.body, name, 6)
 		if g.count == 0 && isCapitals(name) {
-			g.count = countName(strings.ToUpper(c.body), name, 6)
+			if c.upper == "" {
+				c.upper = strings.ToUpper(c.body)
+			}
+			g.count = countName(c.upper, name, 6)
 		}
-		e := c.emph[g.title]
-		if e == 0 && name != g.title {
-			e = c.emph[name]
-		}
+		e := c.emph[name]
 		g.score = g.prior
 		switch {
 		case g.count >= 3:
@@ -915,6 +997,9 @@ func weighGuesses(guesses []guess, c *clues) guess {
 			g.score += 0.1
 		case e == 0 && long:
 			g.score -= 0.2
+			if low := strings.ToLower(g.title); strings.HasPrefix(low, "my ") || strings.HasPrefix(low, "why ") || strings.HasPrefix(low, "how ") || strings.HasPrefix(low, "what ") {
+				g.score -= 0.1
+			}
 		case e == 0:
 			g.score -= 0.1
 		}
@@ -947,7 +1032,7 @@ func weighGuesses(guesses []guess, c *clues) guess {
 		g := &guesses[i]
 		for j := range guesses {
 			o := &guesses[j]
-			if i != j && o.count > 0 && o.prior >= 0.35 && len(o.title) > len(g.title) && countName(o.title, g.title, 1) > 0 && o.year >= g.year {
+			if i != j && o.count > 0 && o.prior >= 0.35 && len(o.title) > len(g.title) && o.year >= g.year && strings.Contains(o.title, g.title) && countName(o.title, g.title, 1) > 0 {
 				g.score -= 0.3
 				break
 			}
@@ -1036,13 +1121,13 @@ func slugOf(path string) string {
 }
 
 // repeatedName is the name that the text sets in italics again and again, where no other comes near.
-func repeatedName(c *clues) (string, float64) {
+func repeatedName(emph map[string]int, c *clues) (string, float64) {
 	type named struct {
 		name string
 		n    int
 	}
 	var list []named
-	for s, n := range c.emph {
+	for s, n := range emph {
 		if n >= 2 && startsUpper(s) && len(s) <= 80 && len(strings.Fields(s)) <= 10 {
 			list = append(list, named{s, n})
 		}
@@ -1061,7 +1146,7 @@ func repeatedName(c *clues) (string, float64) {
 		return "", 0
 	}
 	conf := 0.56 + 0.02*float64(min(best.n, 8))
-	if countName(c.pictures, plain(best.name), 1) > 0 {
+	if countName(c.pictures, nameWords(best.name), 1) > 0 {
 		conf += 0.1
 	}
 	return best.name, conf
@@ -1092,6 +1177,26 @@ func releaseYear(text, title string) (int, float64) {
 					if y := filmYear(rest[:k]); y > 0 {
 						return y, 0.9
 					}
+				}
+			}
+		}
+	}
+	// "Sean Baker's 2015 film Tangerine", "the 1979 short Gloria!"
+	if name != "" && len(name) > 2 {
+		for i := 0; i < len(text); {
+			j := strings.Index(text[i:], name)
+			if j < 0 {
+				break
+			}
+			j += i
+			i = j + len(name)
+			ws := strings.Fields(strings.TrimRight(text[max(0, j-40):j], " \"'_*"))
+			for k := len(ws) - 1; k >= 0 && k >= len(ws)-4; k-- {
+				if y, ok := digits(ws[k], 4, 4); ok && y >= minFilmYear && y <= maxDateYear && k < len(ws)-1 {
+					return y, 0.85
+				}
+				if w := ws[k]; strings.ToLower(w) != w || strings.HasSuffix(w, ",") || smallWords[w] {
+					break
 				}
 			}
 		}
@@ -1153,16 +1258,26 @@ func proseDirector(text, title string) (string, float64) {
 	if name == "" {
 		return "", 0
 	}
-	for from := 0; ; {
-		i := strings.Index(text[from:], "'s "+name)
-		if i < 0 {
-			return "", 0
-		}
-		i += from
-		from = i + 3
-		start := max(0, i-60)
-		if who, ok := nameBefore(text[start:i]); ok && strings.Contains(who, " ") {
-			return who, 0.8
+	cues := [...]string{"'s " + name, " directs ", " directed ", " has made a ", " makes a film", "'s direction", "'s camera", "'s film", "'s debut", "'s latest", "'s feature", "'s first film", "'s new film", " wrote and directed", " inszeniert", " filme ", " filmt ", " dirige ", " réalise ", " gira "}
+	for k, cue := range cues {
+		for from := 0; ; {
+			i := strings.Index(text[from:], cue)
+			if i < 0 {
+				break
+			}
+			i += from
+			from = i + len(cue)
+			near := text[max(0, i-60):i]
+			near = near[strings.LastIndexByte(near, '\n')+1:]
+			who, ok := nameBefore(near)
+			who = strings.TrimPrefix(who, name+" ")
+			if ok && strings.Contains(who, " ") && who != name {
+				if k == 0 {
+					return who, 0.8
+				}
+				return who, 0.65
+			}
 		}
 	}
+	return "", 0
 }

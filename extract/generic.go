@@ -87,6 +87,7 @@ func (w *walk) titled(visible int32) {
 	for i := range w.pieces {
 		p := &w.pieces[i]
 		l := w.label(i)
+		p.head = l
 		if l == 0 {
 			continue
 		}

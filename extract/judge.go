@@ -15,7 +15,11 @@ func read(rev *Review, doc *Document, rules []sourced, in Input) {
 	rev.Extractor = "generic"
 	if nodes, by, _ := textIn(rules, doc.Root); len(nodes) > 0 {
 		j.inside(nodes)
-		rev.Extractor = by.name
+		if len(j.roots) > 0 && (by.kind == ofLayout || j.holds(w.article())) {
+			rev.Extractor = by.name
+		} else {
+			j.roots = nil
+		}
 	}
 	if len(j.roots) == 0 {
 		j.roots = w.article()
@@ -58,6 +62,18 @@ func (j *judge) inside(nodes []*html.Node) {
 			i = int(f.end) - 1
 		}
 	}
+}
+
+// holds says whether the roots hold most of the running text that other roots hold. Pages use the names of a theme's container for
+// teasers and widgets too.
+func (j *judge) holds(other []int32) bool {
+	solid := func(roots []int32) (n int32) {
+		for _, i := range roots {
+			n += j.frames[i].solid
+		}
+		return n
+	}
+	return 10*solid(j.roots) >= 6*solid(other)
 }
 
 // flagsIn are the flags of a block and of all elements around it, up to but without the root.
@@ -112,7 +128,7 @@ func (j *judge) root(root int32) {
 		if section != 0 && section&(isComment|isAuthor) == 0 && p.kind != ListItem && p.prose > 200 && p.linkDensity() < 0.3 && i > first && j.pieces[i-1].kind != Heading {
 			section = 0
 		}
-		if l := j.label(i); l != 0 && section == 0 && own&chrome&^l == 0 && (p.kind == Heading || 2*p.bold > p.chars || i > j.begin) {
+		if l := p.head; l != 0 && section == 0 && own&chrome&^l == 0 && (p.kind == Heading || 2*p.bold > p.chars || i > j.begin) {
 			section, sectionEnd, level = l, last, 7
 			if p.kind == Heading {
 				level = p.level
@@ -475,15 +491,10 @@ func (j *judge) titles() map[string]bool {
 // write hands the verdicts over to the review.
 func (j *judge) write(rev *Review) {
 	rev.Blocks = make([]Block, len(j.pieces))
-	paths := map[int32]string{}
 	for i := range j.pieces {
 		p := &j.pieces[i]
 		v := j.said[i]
-		path, ok := paths[p.frame]
-		if !ok {
-			path = j.path(p.frame)
-			paths[p.frame] = path
-		}
+		path := j.path(p.frame)
 		rev.Blocks[i] = Block{Kind: p.kind, Text: p.text, Path: path, Kept: v.kept, Rule: v.rule, Weight: v.weight}
 		if !v.kept {
 			continue

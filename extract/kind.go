@@ -21,7 +21,7 @@ type reason struct {
 
 // minReview is what the reasons for a review must come to. The weights below are logits, roughly: they were set by hand on what
 // reviews are, and checked on pages that are none.
-const minReview = 3.0
+const minReview = 2.8
 
 // headCues are words of headlines that announce something else than a review, by kind. A film may be called so too: they weigh, they
 // do not decide.
@@ -215,14 +215,17 @@ func (f *finder) judgeKind() {
 		say(KindNews, math.Min(2.2, (news-1.5)*0.6), "words of announcements")
 	}
 
+	// A text that is not about film makes less of what else looks like a review: products have names, grades and reviews too.
+	trust := math.Max(0.2, math.Min(1, film/1.2))
+
 	// The film and its grade.
 	switch t := rev.Film.Title; {
 	case t.Confidence >= 0.9 && f.filmCount > 0:
-		say(KindReview, 1.2, "film named in headline and text")
+		say(KindReview, 1.2*trust, "film named in headline and text")
 	case t.Confidence >= 0.75 && f.filmCount > 0:
-		say(KindReview, 0.8, "film named in headline and text")
+		say(KindReview, 0.8*trust, "film named in headline and text")
 	case t.Value != "":
-		say(KindReview, 0.3, "film named")
+		say(KindReview, 0.3*trust, "film named")
 	}
 	if rev.Film.Year.Value > 0 {
 		say(KindReview, 0.4, "year of the film")
@@ -235,7 +238,7 @@ func (f *finder) judgeKind() {
 		if r.Confidence < 0.7 {
 			w = 0.6
 		}
-		say(KindReview, w, "grade "+r.Raw)
+		say(KindReview, w*trust, "grade "+r.Raw)
 	}
 
 	// The page's data.
@@ -278,11 +281,13 @@ func (f *finder) judgeKind() {
 		say(KindList, 2.4, "headline: a number of things")
 	}
 	if f.labelled {
-		w := 1.6
+		w := 1.6 * math.Max(trust, 0.5)
 		if strings.Contains(head, "film") || strings.Contains(head, "movie") || strings.Contains(head, "kino") || strings.Contains(head, "cine") {
 			w = 2.2
 		}
 		say(KindReview, w, "headline: review")
+	} else if f.titled() {
+		say(KindReview, 1.2*trust, "title: review")
 	} else if strings.Contains(head, "review") || strings.Contains(head, "kritik") || strings.Contains(head, "critique") {
 		say(KindReview, 1, "headline: review")
 	}
@@ -326,7 +331,17 @@ func (f *finder) judgeKind() {
 
 	// Categories: the strongest of each side.
 	said := map[Kind]bool{}
-	for _, c := range slices.Concat(rev.Categories, rev.Tags) {
+	cats := slices.Concat(rev.Categories, rev.Tags)
+	sides := map[Kind]bool{}
+	for _, c := range cats {
+		if k, ok := categoryKinds[strings.ToLower(c)]; ok {
+			sides[k.kind] = true
+		}
+	}
+	if len(sides) > 2 { // a menu of the site's sections
+		cats = nil
+	}
+	for _, c := range cats {
 		if k, ok := categoryKinds[strings.ToLower(c)]; ok && !said[k.kind] {
 			said[k.kind] = true
 			w := k.weight
@@ -408,12 +423,27 @@ func (f *finder) judgeKind() {
 	}
 }
 
+// titled reports whether the page's title, without the site's name, says "review".
+func (f *finder) titled() bool {
+	for _, t := range [...]string{f.doc.Title, f.doc.MetaOne("og:title")} {
+		if t = cutSite(t, f.site); t != "" {
+			if _, labelled, _ := stripLabels(t); labelled {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // leadingCount reports whether a headline counts things: "The 17 most anticipated films", "10 movies that …".
 func leadingCount(s string) bool {
 	s = strings.TrimPrefix(strings.TrimPrefix(s, "the "), "our ")
 	i := 0
 	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
 		i++
+	}
+	if w, rest, ok := strings.Cut(s, " "); ok && i == 0 && (w == "best" || w == "top") && len(rest) > 0 && rest[0] >= '0' && rest[0] <= '9' {
+		return true
 	}
 	if i == 0 || i > 3 || i >= len(s) || s[i] != ' ' {
 		return false

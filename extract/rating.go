@@ -823,7 +823,7 @@ func unitOnly(s string) bool {
 
 // headlineRating reads the grade that a headline ends or begins with, and the headline without it. A single letter is a grade only
 // if graded says so: it may belong to the title.
-func headlineRating(s string, graded func(film string) bool) (*Rating, string) {
+func headlineRating(s string, graded func(before, letter string) bool) (*Rating, string) {
 	hits := findRatings(s)
 	for i := len(hits) - 1; i >= 0; i-- {
 		h := &hits[i]
@@ -862,7 +862,7 @@ func headlineRating(s string, graded func(film string) bool) (*Rating, string) {
 				continue
 			}
 			sure := len(h.Raw) > 1 || opened || strings.HasSuffix(strings.TrimRight(s[:h.start], " "), ":") && endsInLabel(before)
-			if !sure && (graded == nil || !graded(before)) {
+			if !sure && (graded == nil || !graded(before, h.Raw)) {
 				continue
 			}
 			if len(h.Raw) == 1 && sure && strings.EqualFold(before, "review") {

@@ -212,7 +212,7 @@ var hiddenNames = map[string]bool{
 }
 
 // look reads the tag and attributes of an element: what they say of its content, and whether it is hidden.
-func look(n *html.Node, tag atom.Atom) (own flags, hidden bool) {
+func (w *walk) look(n *html.Node, tag atom.Atom) (own flags, hidden bool) {
 	var class, id string
 	for i := range n.Attr {
 		a := &n.Attr[i]
@@ -291,9 +291,16 @@ func look(n *html.Node, tag atom.Atom) (own flags, hidden bool) {
 		return 0, false
 	}
 	if class != "" {
-		f, h := classes(class)
-		own |= f
-		hidden = hidden || h
+		f, known := w.names[class]
+		if !known {
+			var off bool
+			if f, off = classes(class); off {
+				f |= isHidden
+			}
+			w.names[class] = f
+		}
+		own |= f &^ isHidden
+		hidden = hidden || f&isHidden != 0
 	}
 	if id != "" && !isHeading(tag) { // the id of a heading is made of its words
 		hidden = hidden || hiddenNames[id]

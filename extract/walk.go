@@ -18,12 +18,13 @@ type frame struct {
 	own         flags // what the element says of itself
 	under       flags // what it and all elements around it say, once settle has weighed it
 	drop        string
-	chars       int32 // characters that are no white space, in it and below
-	linked      int32 // of those, inside links
-	prose       int32 // of those, in blocks that look like running text
-	inputs      int16 // form controls that ask for text
-	solid       int32 // of the prose, outside menus, page feet, comments and hidden elements
-	paras       int16 // blocks that look like running text
+	path        string // once asked for
+	chars       int32  // characters that are no white space, in it and below
+	linked      int32  // of those, inside links
+	prose       int32  // of those, in blocks that look like running text
+	inputs      int16  // form controls that ask for text
+	solid       int32  // of the prose, outside menus, page feet, comments and hidden elements
+	paras       int16  // blocks that look like running text
 	images      int16
 }
 
@@ -42,6 +43,7 @@ type piece struct {
 	slant  int32 // characters in italic type
 	prose  int32
 	links  int16
+	head   flags // what it heads, if it is a known label
 }
 
 func (p *piece) linkDensity() float64 {
@@ -56,6 +58,7 @@ type walk struct {
 	frames []frame
 	pieces []piece
 	rules  []sourced
+	names  map[string]flags // what class attributes say: pages repeat them
 
 	cur  int32 // the open frame
 	kind BlockKind
@@ -74,7 +77,7 @@ type walk struct {
 
 // newWalk cuts a page into blocks in one pass. Hidden elements, scripts and form controls are left out.
 func newWalk(root *html.Node, rules []sourced) *walk {
-	w := &walk{rules: rules, cur: -1, kind: Paragraph,
+	w := &walk{rules: rules, cur: -1, kind: Paragraph, names: make(map[string]flags, 128),
 		frames: make([]frame, 0, 512), pieces: make([]piece, 0, 256)}
 	w.open(root, 0, 0)
 	for c := root.FirstChild; c != nil; c = c.NextSibling {
@@ -144,24 +147,23 @@ const (
 	leftOut // with all inside it
 )
 
-// roles of the elements of HTML as a browser's own style sheet shows them (HTML section 15.3). Form controls and embedded
-// documents hold no words of the page.
-var roles = map[atom.Atom]role{
-	atom.Address: block, atom.Article: block, atom.Aside: block, atom.Blockquote: block, atom.Body: block, atom.Center: block,
-	atom.Dd: block, atom.Details: block, atom.Dir: block, atom.Div: block, atom.Dl: block, atom.Dt: block,
-	atom.Fieldset: block, atom.Figcaption: block, atom.Figure: block, atom.Footer: block, atom.Form: block,
-	atom.H1: block, atom.H2: block, atom.H3: block, atom.H4: block, atom.H5: block, atom.H6: block, atom.Header: block,
-	atom.Hgroup: block, atom.Html: block, atom.Legend: block, atom.Li: block, atom.Listing: block, atom.Main: block,
-	atom.Menu: block, atom.Nav: block, atom.Ol: block, atom.P: block, atom.Plaintext: block, atom.Pre: block,
-	atom.Section: block, atom.Summary: block, atom.Table: block, atom.Tbody: block, atom.Td: block, atom.Tfoot: block,
-	atom.Th: block, atom.Thead: block, atom.Tr: block, atom.Ul: block, atom.Xmp: block, atom.Caption: block, atom.Optgroup: block,
-
-	atom.Head: leftOut, atom.Script: leftOut, atom.Style: leftOut, atom.Template: leftOut, atom.Noscript: leftOut,
-	atom.Svg: leftOut, atom.Iframe: leftOut, atom.Object: leftOut, atom.Embed: leftOut, atom.Applet: leftOut,
-	atom.Audio: leftOut, atom.Video: leftOut, atom.Canvas: leftOut, atom.Input: leftOut, atom.Select: leftOut,
-	atom.Textarea: leftOut, atom.Button: leftOut, atom.Datalist: leftOut, atom.Option: leftOut, atom.Progress: leftOut,
-	atom.Meter: leftOut, atom.Map: leftOut, atom.Noframes: leftOut, atom.Rp: leftOut, atom.Rt: leftOut, atom.Math: leftOut,
-	atom.Title: leftOut, atom.Link: leftOut, atom.Meta: leftOut, atom.Frameset: leftOut,
+// roleOf is the role of an element as a browser's own style sheet shows it (HTML section 15.3). Form controls and embedded documents
+// hold no words of the page.
+func roleOf(tag atom.Atom) role {
+	switch tag {
+	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Body, atom.Center, atom.Dd, atom.Details, atom.Dir,
+		atom.Div, atom.Dl, atom.Dt, atom.Fieldset, atom.Figcaption, atom.Figure, atom.Footer, atom.Form, atom.H1, atom.H2,
+		atom.H3, atom.H4, atom.H5, atom.H6, atom.Header, atom.Hgroup, atom.Html, atom.Legend, atom.Li, atom.Listing, atom.Main,
+		atom.Menu, atom.Nav, atom.Ol, atom.P, atom.Plaintext, atom.Pre, atom.Section, atom.Summary, atom.Table, atom.Tbody,
+		atom.Td, atom.Tfoot, atom.Th, atom.Thead, atom.Tr, atom.Ul, atom.Xmp, atom.Caption, atom.Optgroup:
+		return block
+	case atom.Head, atom.Script, atom.Style, atom.Template, atom.Noscript, atom.Svg, atom.Iframe, atom.Object, atom.Embed,
+		atom.Applet, atom.Audio, atom.Video, atom.Canvas, atom.Input, atom.Select, atom.Textarea, atom.Button, atom.Datalist,
+		atom.Option, atom.Progress, atom.Meter, atom.Map, atom.Noframes, atom.Rp, atom.Rt, atom.Math, atom.Title, atom.Link,
+		atom.Meta, atom.Frameset:
+		return leftOut
+	}
+	return inline
 }
 
 func (w *walk) element(n *html.Node) {
@@ -169,7 +171,7 @@ func (w *walk) element(n *html.Node) {
 	if n.Namespace != "" {
 		return // SVG and MathML
 	}
-	r := roles[tag]
+	r := roleOf(tag)
 	switch r {
 	case leftOut:
 		switch tag {
@@ -201,7 +203,7 @@ func (w *walk) element(n *html.Node) {
 			return
 		}
 	}
-	own, hidden := look(n, tag)
+	own, hidden := w.look(n, tag)
 	if r == inline && holdsBlock(n) {
 		r = block
 	}
@@ -221,7 +223,7 @@ func (w *walk) element(n *html.Node) {
 // holdsBlock says whether a child of an inline element is a block.
 func holdsBlock(n *html.Node) bool {
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if c.Type == html.ElementNode && roles[c.DataAtom] == block {
+		if c.Type == html.ElementNode && roleOf(c.DataAtom) == block {
 			return true
 		}
 	}
@@ -350,8 +352,8 @@ func (w *walk) inline(n *html.Node, tag atom.Atom, own flags) {
 // reference says whether a <sup> is no word but the mark of a footnote: a link to a place on the page, or a number behind the end
 // of a word or sentence or at the start of the note itself.
 func (w *walk) reference(n *html.Node) bool {
-	var t text
 	linked := false
+	var t text
 	for c := range n.Descendants() {
 		switch c.Type {
 		case html.TextNode:
@@ -412,7 +414,7 @@ func oneLine(tr *html.Node) bool {
 			case html.TextNode:
 				chars += len(n.Data)
 			case html.ElementNode:
-				if roles[n.DataAtom] != inline && n.DataAtom != atom.P || n.DataAtom == atom.Br || n.DataAtom == atom.Img {
+				if roleOf(n.DataAtom) != inline && n.DataAtom != atom.P || n.DataAtom == atom.Br || n.DataAtom == atom.Img {
 					return false
 				}
 			}
@@ -432,13 +434,15 @@ func (w *walk) br() {
 
 // flush ends the open block.
 func (w *walk) flush() {
-	defer func() {
-		w.t.reset()
-		w.linked, w.bold, w.slant, w.links, w.image, w.own, w.ownChars = 0, 0, 0, 0, false, 0, 0
-	}()
-	if w.t.n == 0 {
-		return
+	if w.t.n > 0 {
+		w.cut()
 	}
+	w.t.reset()
+	w.linked, w.bold, w.slant, w.links, w.image, w.own, w.ownChars = 0, 0, 0, 0, false, 0, 0
+}
+
+// cut makes a piece of the words gathered.
+func (w *walk) cut() {
 	p := piece{kind: w.kind, level: w.lvl, frame: w.cur, text: w.t.String(), chars: int32(w.t.n),
 		linked: w.linked, bold: w.bold, slant: w.slant, links: w.links, image: w.image}
 	if w.own != 0 && float64(w.ownChars) > 0.8*float64(p.chars) {
@@ -536,40 +540,44 @@ func (w *walk) total() {
 
 // path is a frame's place in the tree, from the body: tag, id and first two classes of each element.
 func (w *walk) path(i int32) string {
-	var parts [64]string
-	n := 0
-	for ; i > 0 && n < len(parts); i = w.frames[i].parent {
-		f := &w.frames[i]
-		if f.tag == atom.Html {
-			break
-		}
-		parts[n] = step(f.node)
-		n++
+	f := &w.frames[i]
+	if f.path != "" || i == 0 || f.tag == atom.Html {
+		return f.path
 	}
-	var b strings.Builder
-	for n--; n >= 0; n-- {
-		b.WriteString(parts[n])
-		if n > 0 {
-			b.WriteByte('>')
-		}
+	if up := w.path(f.parent); up != "" && len(up) < 2000 {
+		f.path = up + ">" + step(f.node)
+	} else {
+		f.path = step(f.node)
 	}
-	return b.String()
+	return f.path
 }
 
 func step(n *html.Node) string {
-	s := n.Data
-	if id := attr(n, "id"); id != "" && len(id) < 40 && !strings.ContainsAny(id, "0123456789 >") {
-		s += "#" + id
+	id, class := "", ""
+	for i := range n.Attr {
+		switch n.Attr[i].Key {
+		case "id":
+			id = n.Attr[i].Val
+		case "class":
+			class = n.Attr[i].Val
+		}
 	}
-	k := 0
-	for c := range strings.FieldsSeq(attr(n, "class")) {
-		if len(c) > 40 || strings.ContainsAny(c, "0123456789>") {
+	if id == "" && class == "" {
+		return n.Data
+	}
+	var buf [160]byte
+	s := append(buf[:0], n.Data...)
+	if id != "" && len(id) < 40 && !strings.ContainsAny(id, "0123456789 >") {
+		s = append(append(s, '#'), id...)
+	}
+	for k := 0; k < 2 && class != ""; {
+		var c string
+		c, class = nextWord(class)
+		if c == "" || len(c) > 40 || strings.ContainsAny(c, "0123456789>") {
 			continue
 		}
-		s += "." + c
-		if k++; k == 2 {
-			break
-		}
+		s = append(append(s, '.'), c...)
+		k++
 	}
-	return s
+	return string(s)
 }

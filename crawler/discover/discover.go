@@ -81,10 +81,14 @@ func List(site *crawler.Site, v *crawler.Visit) {
 		v.Outcome, v.Why = crawler.Unreadable, err.Error()
 		return
 	}
-	base, _ := url.Parse(v.Page.URL)
+	page, perr := url.Parse(v.Page.URL)
+	if perr != nil {
+		page = &url.URL{}
+	}
+	base := crawler.NewBase(page)
 	seen := make(map[string]bool, len(entries))
 	add := func(raw string, kind crawler.Kind, at time.Time) {
-		u, err := crawler.Canonical(raw, base)
+		u, err := base.Canonical(raw)
 		if err != nil || seen[u] || u == v.Task.URL {
 			return
 		}

@@ -80,7 +80,7 @@ func TestLinks(t *testing.T) {
 	})
 	t.Run("deep", func(t *testing.T) {
 		root := &html.Node{Type: html.DocumentNode}
-		for n, i := root, 0; i < 1_000_000; i++ {
+		for n, i := root, 0; i < 100_000; i++ {
 			child := &html.Node{Type: html.ElementNode, Data: "a", Attr: []html.Attribute{{Key: "href", Val: "/x"}}}
 			n.AppendChild(child)
 			n = child
@@ -348,4 +348,33 @@ func FuzzFeed(f *testing.F) {
 		}
 		looksLikeFeed(body)
 	})
+}
+
+// BenchmarkPage measures what finding the links of a page costs beside parsing it (BenchmarkParse).
+func BenchmarkPage(b *testing.B) {
+	site := &crawler.Site{Name: "films.example", Hosts: []string{"films.example"}}
+	root := parse(b, bigPage())
+	from := crawler.Task{URL: "https://films.example/", Site: site.Name}
+	b.ReportAllocs()
+	for b.Loop() {
+		Page(site, from, Links(root, from.URL), Options{})
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	page := bigPage()
+	b.ReportAllocs()
+	for b.Loop() {
+		html.Parse(strings.NewReader(page))
+	}
+}
+
+// bigPage has 150 links in 30 KB.
+func bigPage() string {
+	var b strings.Builder
+	for i := range 150 {
+		fmt.Fprintf(&b, `<div class="post"><h2><a href="https://films.example/2024/01/film-number-%d/" rel="bookmark">Film</a></h2>
+			<p>A paragraph of <em>some</em> words about a film that was seen last week, and of which more is said on its own page.</p></div>`, i)
+	}
+	return b.String()
 }

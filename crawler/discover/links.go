@@ -100,9 +100,10 @@ func Links(root *html.Node, page string) *Found {
 	}
 
 	f.Links = make([]Link, 0, len(refs))
+	b := crawler.NewBase(base)
 	clear(place) // from now on, of a URL in f.Links
 	for _, r := range refs {
-		u, err := crawler.Canonical(r.href, base)
+		u, err := b.Canonical(r.href)
 		if err != nil {
 			continue
 		}
@@ -115,12 +116,12 @@ func Links(root *html.Node, page string) *Found {
 		f.Links = append(f.Links, r.link)
 	}
 	for _, href := range feeds {
-		if u, err := crawler.Canonical(href, base); err == nil {
+		if u, err := b.Canonical(href); err == nil {
 			f.Feeds = append(f.Feeds, u)
 		}
 	}
 	if canonical != "" && !disagree {
-		f.Canonical, _ = crawler.Canonical(canonical, base)
+		f.Canonical, _ = b.Canonical(canonical)
 	}
 	return f
 }

@@ -30,10 +30,12 @@ func newTransport(cfg Config, control func(network, address string, _ syscall.Ra
 		ResponseHeaderTimeout:  cfg.HeaderTimeout,
 		MaxResponseHeaderBytes: maxHeader,
 		ForceAttemptHTTP2:      true,
-		DisableCompression:     true, // decoded by decode.go, which bounds it
-		MaxIdleConns:           1024,
-		MaxIdleConnsPerHost:    1, // a host is never asked twice at once
-		IdleConnTimeout:        90 * time.Second,
+		// A connection that died in silence must not hang every request after.
+		HTTP2:               &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second},
+		DisableCompression:  true, // decoded by decode.go, which bounds it
+		MaxIdleConns:        1024,
+		MaxIdleConnsPerHost: 1, // a host is never asked twice at once
+		IdleConnTimeout:     90 * time.Second,
 	}
 }
 

@@ -55,6 +55,10 @@ type Config struct {
 	IdleTimeout    time.Duration // between two reads of a body; 30 s
 	Timeout        time.Duration // the whole request; 60 s. Waiting for the host's turn is not part of it
 
+	// Patience is how long a worker waits for a host's gap to pass. A longer wait is a *HostError at once, so that the worker of a crawl
+	// can serve another host. 0 waits however long.
+	Patience time.Duration
+
 	MaxBody int64 // bytes of a decoded page or feed, where the site sets no bound; 8 MiB
 
 	Robots  RobotsStore                                      // nil keeps the copies in memory

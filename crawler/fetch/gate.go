@@ -140,6 +140,11 @@ func (f *Fetcher) await(ctx context.Context, key string, g *gate, gap time.Durat
 		// A clock that was set back must not make the wait longer than the gap.
 		wait = min(g.last.Add(g.gap).Sub(now), g.gap)
 	}
+	if p := f.cfg.Patience; p > 0 && wait > p {
+		err := &crawler.HostError{Host: key, Until: now.Add(wait), Err: fmt.Errorf("not asked: the gap of %v has not passed", g.gap)}
+		f.mu.Unlock()
+		return err
+	}
 	g.state = Asking
 	if wait > 0 {
 		g.state = Waiting

@@ -24,10 +24,10 @@ type origin struct {
 	turn chan struct{} // full while a worker reads or fetches the robots.txt
 
 	// Guarded by Fetcher.mu, written by who has the turn.
-	loaded  bool                // from the store
-	copy    *crawler.RobotsCopy // the last that was reached; nil if none
-	robots  *Robots             // of copy
-	fails   int                 // in a row
+	loaded  bool      // from the store
+	robots  *Robots   // the last that was reached, as far as it is about us; nil if none
+	at      time.Time // when it was asked for
+	fails   int       // in a row
 	retryAt time.Time
 	cause   error
 }
@@ -94,7 +94,7 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 	if !o.loaded {
 		w.loadRobots(ctx, key, o)
 	}
-	if o.copy != nil && age(o.copy, now) < robotsAge {
+	if o.robots != nil && age(o.at, now) < robotsAge {
 		return o.robots, nil
 	}
 	if !o.retryAt.After(now) {
@@ -111,7 +111,7 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 		}
 		f.mu.Lock()
 		if err == nil {
-			o.copy, o.robots, o.fails, o.retryAt, o.cause = c, ParseRobots(c.Body), 0, time.Time{}, nil
+			o.robots, o.at, o.fails, o.retryAt, o.cause = ParseRobots(c.Body).only(Agent), c.FetchedAt, 0, time.Time{}, nil
 			// So that ReadyAt knows before the first page.
 			if g := f.gates[crawler.HostKey(u)]; g != nil {
 				g.gap = max(g.gap, o.robots.CrawlDelay(Agent))
@@ -128,7 +128,7 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 			}
 		}
 		f.mu.Unlock()
-		if err == nil || o.copy == nil {
+		if err == nil || o.robots == nil {
 			// An unreachable one is kept too, as a fact; but it does not replace the copy that still decides.
 			if f.cfg.Robots != nil {
 				if err := f.cfg.Robots.SaveRobots(ctx, c); err != nil {
@@ -141,15 +141,15 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 		}
 		f.cfg.Log.Warn("robots.txt unreachable", "url", key, "err", err, "again", o.retryAt)
 	}
-	if o.copy != nil && age(o.copy, now) < maxStale {
+	if o.robots != nil && age(o.at, now) < maxStale {
 		return o.robots, nil
 	}
 	return nil, &crawler.HostError{Host: crawler.HostKey(u), Until: o.retryAt, Err: fmt.Errorf("%w: %v", crawler.ErrRobotsUnreachable, o.cause)}
 }
 
 // age is how old a copy is. One from the future, which a clock that was set back leaves, is too old for anything.
-func age(c *crawler.RobotsCopy, now time.Time) time.Duration {
-	d := now.Sub(c.FetchedAt)
+func age(at, now time.Time) time.Duration {
+	d := now.Sub(at)
 	if d < -time.Minute {
 		return maxStale
 	}
@@ -173,10 +173,10 @@ func (w *worker) loadRobots(ctx context.Context, key string, o *origin) {
 	switch {
 	case c == nil:
 	case reached(c.Status):
-		o.copy, o.robots = c, ParseRobots(c.Body)
+		o.robots, o.at = ParseRobots(c.Body).only(Agent), c.FetchedAt
 	default:
 		// A restart is no reason to ask sooner.
-		if d := age(c, f.cfg.Now()); d < firstRobotsRetry {
+		if d := age(c.FetchedAt, f.cfg.Now()); d < firstRobotsRetry {
 			o.fails, o.retryAt, o.cause = 1, c.FetchedAt.Add(firstRobotsRetry), errors.New(c.Err)
 		}
 	}

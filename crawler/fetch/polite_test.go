@@ -186,8 +186,10 @@ func TestRobotsRedirectElsewhere(t *testing.T) {
 	other := httptest.NewServer(routes{"/robots.txt": answerWith("", "User-agent: *\nDisallow: /a")})
 	defer other.Close()
 	wd := newWorld(t, Config{}, routes{
-		"/robots.txt": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+"/robots.txt", http.StatusFound) },
-		"/a":          page,
+		"/robots.txt": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL+"/robots.txt", http.StatusFound)
+		},
+		"/a": page,
 	})
 	_, err := wd.get("/a")
 	if !errors.Is(err, crawler.ErrRobotsUnreachable) || errors.Is(err, crawler.ErrForbiddenAddress) || !strings.Contains(err.Error(), "private or local address") {
@@ -356,6 +358,26 @@ func TestGap(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// A wait longer than the patience is said, not sat out.
+func TestPatience(t *testing.T) {
+	wd := newWorld(t, Config{Patience: 10 * time.Second}, routes{"/robots.txt": answerWith("", "User-agent: *\nCrawl-delay: 60"), "/a": page})
+	_, err := wd.get("/a")
+	he, ok := errors.AsType[*crawler.HostError](err)
+	if !ok || he.Until.Sub(wd.Now()) != time.Minute || len(wd.took()) > 0 {
+		t.Fatalf("got %v", err)
+	}
+	if got := wd.f.ReadyAt(he.Host); !got.Equal(he.Until) {
+		t.Errorf("ready at %v, want %v", got, he.Until)
+	}
+	_ = wd.Sleep(context.Background(), 50*time.Second)
+	if _, err := wd.get("/a"); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff([]time.Duration{50 * time.Second, 10 * time.Second}, wd.took()); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -93,7 +93,6 @@ func ParseRobots(body []byte) *Robots {
 		if !ok {
 			continue
 		}
-		at := Line{Number: number, Text: excerpt(line)}
 		switch key {
 		case "user-agent":
 			if open != nil {
@@ -124,7 +123,7 @@ func ParseRobots(body []byte) *Robots {
 				open = openBlock(current)
 			}
 			p := normalPattern(value)
-			open.rules = append(open.rules, &rule{allow: key == "allow", pattern: p, length: len(p), line: at})
+			open.rules = append(open.rules, &rule{allow: key == "allow", pattern: p, length: len(p), line: Line{Number: number, Text: excerpt(line)}})
 		case "crawl-delay":
 			// Not in RFC 9309; like other records it does not end a run of user-agent lines (section 2.2.4).
 			if d, ok := crawlDelay(value); ok {
@@ -195,6 +194,16 @@ func (r *Robots) group(agent string) *group {
 		return g
 	}
 	return r.agents["*"]
+}
+
+// only forgets what is said to others than one product token: a file can be large, and is kept for a day.
+func (r *Robots) only(agent string) *Robots {
+	kept := make(map[string]*group, 1)
+	if g := r.group(agent); g != nil {
+		kept["*"] = g
+	}
+	r.agents = kept
+	return r
 }
 
 // sort puts the rules in the order of their precedence.

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sort"
 	"strings"
 	"time"
@@ -39,7 +38,7 @@ type Page struct {
 	Lost      []string // paragraphs that should have come out
 	Comment   []string // visitors' comments that came out
 	Err       error
-	Took      time.Duration // parse and read
+	Took      time.Duration // processor time of parsing and reading
 	Review    *extract.Review
 	Fields    map[string]Field // sites only
 	Extractor string
@@ -157,12 +156,12 @@ func readPage(dir string, e entry, reader *extract.Reader) (*Page, error) {
 		return nil, err
 	}
 	p := &Page{ID: e.ID, Set: e.Set, URL: e.URL}
-	start := time.Now()
+	start := cpu()
 	root, err := extract.Parse(src)
 	if err == nil {
 		p.Review, err = reader.Read(extract.Input{URL: e.URL, Root: root})
 	}
-	p.Took = time.Since(start)
+	p.Took = cpu() - start
 	if err != nil && !errors.Is(err, extract.ErrNotReview) {
 		p.Err = err
 	}
@@ -352,11 +351,4 @@ func short(s string) string {
 		return string(r[:100]) + " … " + string(r[len(r)-50:])
 	}
 	return s
-}
-
-// Heap is the memory in use, in bytes.
-func Heap() uint64 {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/pprof"
 
 	"cinecrawl/cmd/internal/bench"
 	"cinecrawl/extract"
@@ -15,7 +16,13 @@ func main() {
 	blocks := flag.Bool("blocks", false, "")
 	out := flag.String("out", "", "")
 	dump := flag.Bool("dump", false, "")
+	prof := flag.String("prof", "", "")
 	flag.Parse()
+	if *prof != "" {
+		f, _ := os.Create(*prof)
+		pprof.StartCPUProfile(f)
+		defer pprof.StopCPUProfile()
+	}
 	rep, err := bench.Run(flag.Arg(0), extract.NewReader(nil), bench.Options{Sets: flag.Args()[1:], Match: *match})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
