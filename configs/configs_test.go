@@ -242,3 +242,14 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// The shipped configuration loads, and every saved page gives its text and fields.
+func TestShipped(t *testing.T) {
+	c, err := load(shipped, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range c.Check() {
+		t.Error(p)
+	}
+}

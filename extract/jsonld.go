@@ -273,9 +273,12 @@ func decodeLinked(s string) []any {
 	if start < 0 {
 		return nil
 	}
-	// A CDATA mark holds brackets of its own.
+	// A CDATA mark holds brackets of its own, and the comment around it may end behind it.
 	if i := strings.Index(s, "<![CDATA["); i >= 0 && i < start {
 		start = i + len("<![CDATA[")
+		if j := strings.IndexAny(s[start:], "{["); j >= 0 {
+			start += j
+		}
 	}
 	p := &looseJSON{s: s, i: start}
 	out, err := p.values()
