@@ -21,8 +21,8 @@ const (
 	maxRobots      = 500 << 10 // bytes that are parsed (RFC 9309 section 2.5)
 	maxRobotsLine  = 16663     // bytes of a line that count, as in the reference implementation: 8 times the longest URL, less one
 	maxSitemaps    = 1000      // Sitemap lines kept
-	maxWildcards   = 1000      // rules with a * that a group may have …
-	maxWildBytes   = 64 << 10  // … and their length together; beyond, the group is taken as "Disallow: /"
+	maxWildcards   = 2000      // wildcards that all rules for a token may have together …
+	maxWildBytes   = 64 << 10  // … and the length of those that have any; beyond, they are taken as "Disallow: /"
 	maxCrawlDelay  = 24 * time.Hour
 	maxLineExcerpt = 200 // bytes of a line that Line.Text keeps
 )
@@ -69,8 +69,8 @@ type block struct{ rules []*rule }
 
 type rule struct {
 	allow   bool
-	pattern string // normalised
-	length  int    // octets of the normalised pattern, wildcards included
+	pattern string // normalised, and with one * where several follow each other
+	length  int    // octets of the normalised pattern, all its wildcards included
 	line    Line
 	match   *robotstxt.Group
 }
@@ -123,7 +123,7 @@ func ParseRobots(body []byte) *Robots {
 				open = openBlock(current)
 			}
 			p := normalPattern(value)
-			open.rules = append(open.rules, &rule{allow: key == "allow", pattern: p, length: len(p), line: Line{Number: number, Text: excerpt(line)}})
+			open.rules = append(open.rules, &rule{allow: key == "allow", pattern: fewerStars(p), length: len(p), line: Line{Number: number, Text: excerpt(line)}})
 		case "crawl-delay":
 			// Not in RFC 9309; like other records it does not end a run of user-agent lines (section 2.2.4).
 			if d, ok := crawlDelay(value); ok {
@@ -229,12 +229,12 @@ func (g *group) sort() {
 	})
 	wild, bytes := 0, 0
 	for _, r := range g.rules {
-		if strings.Contains(r.pattern, "*") {
-			wild++
+		if n := strings.Count(r.pattern, "*"); n > 0 {
+			wild += n
 			bytes += len(r.pattern)
 			if wild > maxWildcards || bytes > maxWildBytes {
 				// Too dear to match. Leaving rules out could allow what is forbidden, so all is forbidden.
-				l := Line{Number: r.line.Number, Text: fmt.Sprintf("more than %d rules or %d bytes with wildcards: taken as Disallow: /", maxWildcards, maxWildBytes)}
+				l := Line{Number: r.line.Number, Text: fmt.Sprintf("more than %d wildcards, or %d bytes of rules with them: taken as Disallow: /", maxWildcards, maxWildBytes)}
 				g.rules = []*rule{{pattern: "/", length: 1, line: l}}
 				return
 			}
@@ -248,15 +248,7 @@ const mark = "/^"
 
 // matches asks the library about this rule alone: a path is refused if it matches.
 func (r *rule) matches(marked string) bool {
-	// Most rules fail on what stands before the first wildcard or after the last. That needs no regular expression, nor even the
-	// library's parser.
-	path := marked[len(mark):]
-	first, rest, wild := strings.Cut(r.pattern, "*")
-	if !wild {
-		first = strings.TrimSuffix(first, "$")
-	}
-	last := strings.TrimSuffix(rest[strings.LastIndexByte(rest, '*')+1:], "$")
-	if !strings.HasPrefix(path, first) || !strings.Contains(path[len(first):], last) {
+	if !mayMatch(r.pattern, marked[len(mark):]) {
 		return false
 	}
 	if r.match == nil {
@@ -268,6 +260,27 @@ func (r *rule) matches(marked string) bool {
 		r.match = data.FindGroup("*")
 	}
 	return !r.match.Test(marked)
+}
+
+// mayMatch says whether the parts between a pattern's wildcards stand in a path, in their order. Most rules fail on that, and need no
+// regular expression, nor even the library's parser: without it, a file made for the purpose could cost seconds a URL.
+func mayMatch(pattern, path string) bool {
+	part, rest, wild := strings.Cut(pattern, "*")
+	if !wild {
+		whole, end := strings.CutSuffix(part, "$")
+		return strings.HasPrefix(path, whole) && (!end || path == whole)
+	}
+	path, ok := strings.CutPrefix(path, part)
+	for ok && wild {
+		part, rest, wild = strings.Cut(rest, "*")
+		if !wild {
+			if whole, end := strings.CutSuffix(part, "$"); end {
+				return strings.HasSuffix(path, whole)
+			}
+		}
+		_, path, ok = strings.Cut(path, part)
+	}
+	return ok
 }
 
 // boundRobots cuts what is beyond the bound, and the line that the bound would cut: half a rule says something else than the rule.
@@ -396,6 +409,20 @@ func normalPattern(value string) string {
 		body, end = value[:len(value)-1], "$"
 	}
 	return string(append(appendNormal(b, body, true), end...))
+}
+
+// fewerStars makes one wildcard of several in a row, which match the same and cost more.
+func fewerStars(pattern string) string {
+	if !strings.Contains(pattern, "**") {
+		return pattern
+	}
+	b := make([]byte, 0, len(pattern))
+	for i := range len(pattern) {
+		if pattern[i] != '*' || i == 0 || pattern[i-1] != '*' {
+			b = append(b, pattern[i])
+		}
+	}
+	return string(b)
 }
 
 // normalPath gives the path and query of a URL in the form that is compared, after the mark.

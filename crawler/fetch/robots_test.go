@@ -156,7 +156,9 @@ func TestRobotsAllowed(t *testing.T) {
 
 		// Bounds.
 		{name: "too many wildcards", robots: "User-agent: bot\n" + strings.Repeat("Allow: /*x\n", maxWildcards+1), url: "/a", line: maxWildcards + 2},
-		{name: "wildcards too long", robots: "User-agent: bot\n" + strings.Repeat("Allow: /"+strings.Repeat("*x", 8000)+"\n", 5), url: "/a", line: 6},
+		{name: "too many in one rule", robots: "User-agent: bot\nAllow: /b\nAllow: /" + strings.Repeat("*x", 8000), url: "/a", line: 3},
+		{name: "too long with them", robots: "User-agent: bot\n" + strings.Repeat("Allow: /*"+strings.Repeat("x", 15000)+"\n", 5), url: "/a", line: 6},
+		{name: "many in a row are one", robots: "User-agent: bot\nDisallow: /" + strings.Repeat("*", 8000) + "b", url: "/ab", line: 2},
 		{name: "long rule, beyond the URL", robots: "User-agent: bot\nDisallow: /" + strings.Repeat("a", 30000), url: "/a", want: true},
 		{name: "500 KiB count", robots: "User-agent: bot\n" + strings.Repeat("#"+strings.Repeat("x", 98)+"\n", 5119) + "\nDisallow: /a\n", url: "/a", line: 5122},
 		{name: "more does not", robots: "User-agent: bot\n" + strings.Repeat("#"+strings.Repeat("x", 98)+"\n", 5120) + "\nDisallow: /a\n", url: "/a", want: true},
