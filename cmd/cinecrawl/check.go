@@ -47,7 +47,11 @@ func (c *checkCmd) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("%s; mend the rules, or the text that is saved beside the page", counted(len(problems), "problem"))
 	}
 	if !c.JSON {
-		fmt.Fprintf(a.stdout, "ok: %s, %s\n", counted(len(sites), "site"), counted(len(cfg.Themes()), "theme"))
+		what := counted(len(sites), "site")
+		if len(c.Sites) == 0 {
+			what += ", " + counted(len(cfg.Themes()), "theme")
+		}
+		fmt.Fprintln(a.stdout, "ok:", what)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"cinecrawl/configs"
@@ -162,7 +161,7 @@ func (e *explanation) write(a *app) {
 	}
 	fmt.Fprintf(a.stdout, "%s\n\n", safeLine(e.URL))
 	found := foundWords(e.Found)
-	if e.From != "" {
+	if e.From != "" && e.Found != crawler.FoundRobots {
 		found += " " + e.From
 	}
 	line("found", "%s, %s from the start; site %s", found, counted(e.Depth, "click"), e.Site)
@@ -188,7 +187,7 @@ func (e *explanation) write(a *app) {
 		line("next", "queued, due since %s", ago(*e.Due, a.now()))
 	}
 	if e.FetchedAt != nil {
-		line("page", "%s", join(", ", strconv.Itoa(e.Bytes)+" bytes", e.Type, e.Charset, "fetched "+ago(*e.FetchedAt, a.now())))
+		line("page", "%s", join(", ", size(int64(e.Bytes)), e.Type, e.Charset, "fetched "+ago(*e.FetchedAt, a.now())))
 	}
 	if r := e.Record; r != nil {
 		text := "as the page is read today"
@@ -212,7 +211,7 @@ func (e *explanation) write(a *app) {
 func foundWords(f crawler.Found) string {
 	switch f {
 	case crawler.FoundStart:
-		return "named by a person or the configuration"
+		return "named on the command line or in the configuration"
 	case crawler.FoundLink:
 		return "link on"
 	case crawler.FoundNext:

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"cinecrawl/storage"
+	"cinecrawl/storage/export"
 )
 
 type exportCmd struct {
@@ -40,7 +42,51 @@ Examples:
     cinecrawl export dataset/ --format jsonl --since 2020 --min-words 200`
 }
 
-func (c *exportCmd) Run(ctx context.Context, a *app) error { return errors.New("not built yet") }
+func (c *exportCmd) Run(ctx context.Context, a *app) error {
+	f, err := c.filter()
+	if err != nil {
+		return err
+	}
+	st, err := a.openExisting(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	known, err := st.Sites(ctx, c.Site...)
+	if err != nil {
+		return err
+	}
+	for _, name := range c.Site {
+		if !slices.ContainsFunc(known, func(s storage.SiteStatus) bool { return s.Site == name }) {
+			return usageErrorf("nothing is stored of site %s; cinecrawl status lists what is", name)
+		}
+	}
+	if n, err := st.Count(ctx, f); err != nil {
+		return err
+	} else if n == 0 {
+		return errors.New("no stored review matches, so nothing is written; cinecrawl status tells how many there are")
+	}
+	ctx, done := interruptible(ctx, func(bool) {})
+	defer done()
+	res, err := export.Write(ctx, c.Dir, export.Format(c.Format), st, f)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return err
+	}
+	if c.JSON {
+		return writeJSONLine(a.stdout, struct {
+			Dir     string `json:"dir"`
+			Format  string `json:"format"`
+			Reviews int    `json:"reviews"`
+			Files   int    `json:"files"`
+			Bytes   int64  `json:"bytes"`
+		}{c.Dir, c.Format, res.Reviews, res.Files, res.Bytes})
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s in %s, %s: %s\n", counted(res.Reviews, "review"), counted(res.Files, "file"), size(res.Bytes), c.Dir)
+	return err
+}
 
 // filter turns the flags into a storage.Filter.
 func (f *filterFlags) filter() (storage.Filter, error) {
@@ -74,5 +120,3 @@ func period(flag, s string) (from, to time.Time, err error) {
 	}
 	return from, to, usageErrorf("%s %q is no date: write 2020, 2020-05 or 2020-05-17", flag, s)
 }
-
-func describeFilter(f storage.Filter) string { return fmt.Sprint(f) }

@@ -42,8 +42,9 @@ type progress struct {
 // hostProgress is what one host is doing.
 type hostProgress struct {
 	fetched int
-	path    string    // of the request in flight; "" if none
-	since   time.Time // of that request, or of the last answer
+	path    string    // of the last request
+	asking  bool      // it is in flight
+	since   time.Time // when it began or ended
 }
 
 const (
@@ -132,7 +133,7 @@ func (p *progress) asking(t crawler.Task) {
 		h = &hostProgress{}
 		p.hosts[t.Host] = h
 	}
-	h.path, h.since = requestPath(t.URL), p.now()
+	h.path, h.asking, h.since = requestPath(t.URL), true, p.now()
 }
 
 func (p *progress) answered(t crawler.Task, fetched bool) {
@@ -140,7 +141,7 @@ func (p *progress) answered(t crawler.Task, fetched bool) {
 	defer p.mu.Unlock()
 	now := p.now()
 	h := p.hosts[t.Host]
-	h.path, h.since = "", now
+	h.asking, h.since = false, now
 	if fetched {
 		h.fetched++
 		p.fetched++
@@ -235,7 +236,7 @@ func (p *progress) frame(cols, rows int) []string {
 	more := 0
 	if len(names) > room {
 		slices.SortStableFunc(names, func(a, b string) int {
-			return cmp.Compare(b2i(p.hosts[b].path != ""), b2i(p.hosts[a].path != ""))
+			return cmp.Compare(b2i(p.hosts[b].asking), b2i(p.hosts[a].asking))
 		})
 		more = len(names) - room + 1
 		names = names[:room-1]
@@ -266,20 +267,22 @@ func (p *progress) frame(cols, rows int) []string {
 	return lines
 }
 
-// doing says what a host is doing. A request stands for itself while it waits for the host's turn, too.
+// doing says what a host is doing.
 func (h *hostProgress) doing(state fetch.Host, now time.Time) string {
 	idle := now.Sub(h.since).Truncate(time.Second)
 	switch {
 	case state.State == fetch.Held:
 		return "asked again in " + duration(state.Until.Sub(now).Truncate(time.Second)+time.Second) + ": " + state.Why
-	case h.path != "" && state.State == fetch.Asking && idle >= 3*time.Second:
-		return "for " + duration(idle) + ": " + h.path
-	case h.path != "":
-		return h.path
+	case h.asking && state.State == fetch.Waiting: // for its turn
+		return "next " + h.path
+	case h.asking && idle >= 3*time.Second:
+		return "asking for " + duration(idle) + ": " + h.path
+	case h.asking:
+		return "asking " + h.path
 	case idle >= 5*time.Second && idle > state.Gap:
 		return "idle for " + duration(idle)
 	}
-	return "pausing"
+	return "pausing after " + h.path
 }
 
 func requestPath(rawURL string) string {

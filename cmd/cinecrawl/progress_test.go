@@ -39,9 +39,9 @@ func TestFrame(t *testing.T) {
 
 	got := strings.Join(p.frame(80, 24), "\n")
 	want := `15 s  2 sites  2 fetched  1,200 queued  1 review  1 error  0.1/s
-  a.example  2  for 4 s: /2020/05/a-rather-long-slug-that-does-not-fit-the-wid…
+  a.example  2  asking for 4 s: /2020/05/a-rather-long-slug-that-does-not-fit-…
   b.example  0  asked again in 49 s: 503 \x1b[31m
-  c.example  0  pausing`
+  c.example  0  pausing after /`
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

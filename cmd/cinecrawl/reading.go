@@ -18,14 +18,11 @@ func writeText(w io.Writer, r *extract.Review) error {
 // writeReading writes how a page was read: what it was taken for and why, each value with where it came from, and each block
 // of the text with the rule that kept or dropped it.
 func writeReading(w io.Writer, r *extract.Review) {
-	facts := &table{head: []string{"value", "", "from", "sure"}}
+	facts := &table{head: []string{"", "value", "from", "sure"}}
 	fact := func(name, value string, from extract.Source, confidence float64) {
 		sure := ""
 		if confidence > 0 {
 			sure = fmt.Sprintf("%.2f", confidence)
-		}
-		if value == "" {
-			value = "–"
 		}
 		facts.row(name, clip(safeLine(value), 60), safeLine(string(from)), sure)
 	}

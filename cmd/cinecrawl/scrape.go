@@ -291,9 +291,9 @@ func (c *scrapeCmd) planned(a *app, t crawler.Task, allowed bool, why string) er
 	if !allowed {
 		plan = "leave"
 	}
-	from := string(t.Found)
-	if t.From != "" {
-		from += " on " + t.From
+	from := foundWords(t.Found)
+	if t.From != "" && t.Found != crawler.FoundRobots {
+		from += " " + t.From
 	}
 	if !allowed {
 		from += "; " + why

@@ -56,7 +56,7 @@ func (a *app) ended(results []crawler.Result, runs map[string]*storage.Run, stop
 			err = busy(r.Site.Name, err)
 		case err != nil:
 			err, code = fmt.Errorf("%s: %w", r.Site.Name, err), exitFailure
-		case nothing(r):
+		case nothing(r, runs[r.Site.Name]):
 			err = fmt.Errorf("%s: nothing could be fetched (%s); see cinecrawl explain %s", r.Site.Name, r.Why, r.Site.Start[0])
 			code = exitFailure
 		}
@@ -68,8 +68,14 @@ func (a *app) ended(results []crawler.Result, runs map[string]*storage.Run, stop
 	return all, nil
 }
 
-// nothing says whether all that a run asked for failed.
-func nothing(r crawler.Result) bool {
+// nothing says whether a run got nothing from its site: no page was read, and all that was asked for failed.
+func nothing(r crawler.Result, run *storage.Run) bool {
+	if run == nil {
+		return false
+	}
+	if c := run.Counts; c.New+c.Changed+c.Unchanged+c.NotReviews > 0 {
+		return false
+	}
 	tried, failed := 0, 0
 	for o, n := range r.Outcomes {
 		tried += n

@@ -182,6 +182,21 @@ func counted(n int, noun string, plural ...string) string {
 	return count(n) + " " + noun
 }
 
+// size prints a number of bytes: 340 bytes, 4.2 kB, 17 MB.
+func size(n int64) string {
+	switch {
+	case n < 1000:
+		return counted(int(n), "byte")
+	case n < 10_000:
+		return fmt.Sprintf("%.1f kB", float64(n)/1000)
+	case n < 1_000_000:
+		return fmt.Sprintf("%d kB", n/1000)
+	case n < 10_000_000:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	}
+	return fmt.Sprintf("%s MB", count(int(n/1e6)))
+}
+
 // duration prints a duration as a person says it: 340 ms, 4.2 s, 3 min 20 s, 2 h 5 min, 3 days.
 func duration(d time.Duration) string {
 	switch {
