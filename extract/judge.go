@@ -9,11 +9,12 @@ import (
 
 // read finds the text of a page: Paragraphs, Words, Blocks and Extractor of the review.
 func read(rev *Review, doc *Document, rules []sourced, in Input) {
-	w := newWalk(doc.Root, rules)
+	nodes, by, _ := textIn(rules, doc.Root)
+	w := newWalk(doc.Root, rules, nodes)
 	w.settle()
 	j := judge{walk: w, doc: doc, in: in}
 	rev.Extractor = "generic"
-	if nodes, by, _ := textIn(rules, doc.Root); len(nodes) > 0 {
+	if len(nodes) > 0 {
 		j.inside(nodes)
 		if len(j.roots) > 0 && (by.kind == ofLayout || j.holds(w.article())) {
 			rev.Extractor = by.name
@@ -102,6 +103,11 @@ func (j *judge) run() {
 func (j *judge) root(root int32) {
 	f := &j.frames[root]
 	first, last := int(f.first), int(f.last)
+	if len(j.rules) > 0 {
+		for i := root + 1; i < f.end; i++ {
+			j.frames[i].drop, _ = dropRule(j.rules, j.frames[i].node)
+		}
+	}
 	titles := j.titles()
 	// Where the running text begins and ends, by what the elements around it say.
 	j.begin, j.end = last, first

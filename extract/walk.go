@@ -58,7 +58,9 @@ type walk struct {
 	frames []frame
 	pieces []piece
 	rules  []sourced
-	names  map[string]flags // what class attributes say: pages repeat them
+	in     map[*html.Node]bool // containers of the text by the rules; there, rules drop inline elements too
+	within int                 // how many of them are open
+	names  map[string]flags    // what class attributes say: pages repeat them
 
 	cur  int32 // the open frame
 	kind BlockKind
@@ -76,9 +78,12 @@ type walk struct {
 }
 
 // newWalk cuts a page into blocks in one pass. Hidden elements, scripts and form controls are left out.
-func newWalk(root *html.Node, rules []sourced) *walk {
-	w := &walk{rules: rules, cur: -1, kind: Paragraph, names: make(map[string]flags, 128),
+func newWalk(root *html.Node, rules []sourced, in []*html.Node) *walk {
+	w := &walk{rules: rules, in: map[*html.Node]bool{}, cur: -1, kind: Paragraph, names: make(map[string]flags, 128),
 		frames: make([]frame, 0, 512), pieces: make([]piece, 0, 256)}
+	for _, n := range in {
+		w.in[n] = true
+	}
 	w.open(root, 0, 0)
 	for c := root.FirstChild; c != nil; c = c.NextSibling {
 		w.node(c)
@@ -268,11 +273,9 @@ func (w *walk) block(n *html.Node, tag atom.Atom, own flags) {
 		defer func() { w.inSlant-- }()
 	}
 	w.open(n, tag, own)
-	for i := range w.rules {
-		if at, ok := w.rules[i].Drop.Find(n); ok {
-			w.frames[w.cur].drop = string(w.rules[i].from()) + " drop " + w.rules[i].Drop.At(at).String()
-			break
-		}
+	if w.in[n] {
+		w.within++
+		defer func() { w.within-- }()
 	}
 	if tag == atom.Tr && oneLine(n) {
 		w.kind = Cell
@@ -295,6 +298,12 @@ func (w *walk) block(n *html.Node, tag atom.Atom, own flags) {
 func (w *walk) inline(n *html.Node, tag atom.Atom, own flags) {
 	if tag == atom.Sup && w.reference(n) {
 		return
+	}
+	if w.within > 0 && len(n.Attr) > 0 {
+		if _, ok := dropRule(w.rules, n); ok {
+			w.t.pending = true
+			return
+		}
 	}
 	before := len(w.pieces)
 	start := w.t.n
@@ -329,11 +338,6 @@ func (w *walk) inline(n *html.Node, tag atom.Atom, own flags) {
 	}
 	if tag == atom.Q {
 		w.t.add("”")
-	}
-	for i := range w.rules {
-		if _, ok := w.rules[i].Drop.Find(n); ok {
-			own |= isDropped
-		}
 	}
 	if own == 0 {
 		return
