@@ -133,7 +133,7 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 			at = v.Page.FetchedAt
 		}
 	}
-	id, err := t.taskID(l, &v.Task)
+	id, before, err := t.taskID(l, &v.Task)
 	if err != nil {
 		return stored, err
 	}
@@ -146,7 +146,7 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 		outcome, why := v.Outcome, v.Why
 		if review != nil {
 			var other string
-			if stored.Change, other, err = t.saveReview(id, review, at); err != nil {
+			if stored.Change, other, err = t.saveReview(id, before, review, at); err != nil {
 				return stored, err
 			}
 			if other != "" {
@@ -194,23 +194,22 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 	return stored, nil
 }
 
-// taskID finds the task of a visit, and stores a task that was never in the frontier.
-func (t *tx) taskID(l *lease, task *crawler.Task) (int64, error) {
+// taskID finds the task of a visit, and stores a task that was never in the frontier. It says whether the task was visited before.
+func (t *tx) taskID(l *lease, task *crawler.Task) (id int64, before bool, err error) {
 	if task.ID == 0 {
 		if _, err := t.link(l, task); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 	}
-	query, key := `SELECT id FROM tasks WHERE id = $1 AND site_id = $2`, any(task.ID)
+	query, key := `SELECT id, visited_at > 0 FROM tasks WHERE id = $1 AND site_id = $2`, any(task.ID)
 	if task.ID == 0 {
-		query, key = `SELECT id FROM tasks WHERE url = $1 AND site_id = $2`, task.URL
+		query, key = `SELECT id, visited_at > 0 FROM tasks WHERE url = $1 AND site_id = $2`, task.URL
 	}
-	var id int64
-	err := t.row([]any{&id}, query, key, l.site)
+	err = t.row([]any{&id, &before}, query, key, l.site)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, fmt.Errorf("task %d of %s: %w", task.ID, l.name, storage.ErrNotFound)
+		err = fmt.Errorf("task %d of %s: %w", task.ID, l.name, storage.ErrNotFound)
 	}
-	return id, err
+	return id, before, err
 }
 
 // postpone keeps a task queued.
@@ -252,15 +251,9 @@ func (t *tx) finish(id int64, v *crawler.Visit, outcome crawler.Outcome, why str
 	return crawler.Outcome(known), err
 }
 
-// savePage keeps a snapshot. The same bytes are not written again.
+// savePage keeps a snapshot.
 func (t *tx) savePage(id int64, p *crawler.Page, z *packed, at time.Time) error {
-	n, err := t.exec(`UPDATE pages SET status = $2, content_type = $3, charset = $4, header = $5, fetched_at = $6, took = $7
-		WHERE task_id = $1 AND hash = $8`,
-		id, p.Status, p.ContentType, p.Charset, z.header, millis(at), p.Took.Milliseconds(), z.hash[:])
-	if err != nil || n > 0 {
-		return err
-	}
-	_, err = t.exec(`INSERT INTO pages (task_id, status, content_type, charset, header, fetched_at, took, hash, size, body)
+	_, err := t.exec(`INSERT INTO pages (task_id, status, content_type, charset, header, fetched_at, took, hash, size, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (task_id) DO UPDATE SET status = excluded.status, content_type = excluded.content_type, charset = excluded.charset,
 			header = excluded.header, fetched_at = excluded.fetched_at, took = excluded.took, hash = excluded.hash,

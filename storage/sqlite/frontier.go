@@ -47,7 +47,7 @@ func (s *Store) Next(ctx context.Context, site, host string, now time.Time, n in
 			SELECT * FROM (SELECT id, hint, depth FROM tasks WHERE host_id = (SELECT id FROM h) AND due > 0 AND due <= $3
 				ORDER BY hint DESC, depth, id LIMIT $4) AS postponed
 			ORDER BY hint DESC, depth, id LIMIT $4)
-		SELECT `+taskColumns+` FROM picked p JOIN tasks t ON t.id = p.id JOIN sites s ON s.id = t.site_id JOIN hosts h ON h.id = t.host_id
+		SELECT `+taskColumns+` FROM picked JOIN tasks t ON t.id = picked.id JOIN sites s ON s.id = t.site_id JOIN hosts h ON h.id = t.host_id
 		ORDER BY t.hint DESC, t.depth, t.id`,
 		site, host, millis(now), n+len(inFlight))
 	if err != nil {

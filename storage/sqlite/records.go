@@ -58,13 +58,13 @@ func newRow(site, pageURL string, r *extract.Review) (*row, error) {
 func fold(s string) string { return strings.ToLower(s) }
 
 // saveReview stores a review that was read from a task's page. If another page owns the canonical URL nothing is stored, and owner
-// is that page's URL.
-func (t *tx) saveReview(task int64, r *row, at time.Time) (change crawler.Change, owner string, err error) {
+// is that page's URL. A task that was never visited before has no record.
+func (t *tx) saveReview(task int64, before bool, r *row, at time.Time) (change crawler.Change, owner string, err error) {
 	var id, its int64
 	var ownerURL, hash string
 	err = t.row([]any{&id, &its, &ownerURL, &hash}, `SELECT r.id, r.task_id, t.url, r.text_hash
 		FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE r.url = $1`, r.url)
-	if errors.Is(err, sql.ErrNoRows) {
+	if before && errors.Is(err, sql.ErrNoRows) {
 		// The page may have named another canonical URL when it was last read: the record goes with the page.
 		its = task
 		err = t.row([]any{&id, &hash}, `SELECT id, text_hash FROM reviews WHERE task_id = $1 ORDER BY id DESC LIMIT 1`, task)
@@ -127,7 +127,7 @@ func (s *Store) SaveRecord(ctx context.Context, r *storage.Record) (changed bool
 			if r.Review.Kind == extract.KindRoundup {
 				outcome = crawler.Roundup
 			}
-			change, owner, err := t.saveReview(task, n, r.FetchedAt)
+			change, owner, err := t.saveReview(task, true, n, r.FetchedAt)
 			if err != nil {
 				return err
 			}
@@ -151,6 +151,8 @@ func (s *Store) SaveRecord(ctx context.Context, r *storage.Record) (changed bool
 }
 
 const recordColumns = `r.id, r.site, t.url, r.data, r.fetched_at, r.first_seen, r.revision, r.text_hash`
+
+const recordOrder = ` ORDER BY r.site, (r.published IS NULL), r.published, r.url`
 
 func scanRecord(scan func(...any) error) (*storage.Record, error) {
 	r := &storage.Record{Review: new(extract.Review)}
@@ -223,8 +225,7 @@ func where(f storage.Filter) (string, []any) {
 // Records implements storage.Store.
 func (s *Store) Records(ctx context.Context, f storage.Filter, each func(*storage.Record) error) error {
 	cond, args := where(f)
-	rows, err := s.reads.db.QueryContext(ctx, `SELECT `+recordColumns+` FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE `+cond+
-		` ORDER BY r.site, (r.published IS NULL), r.published, r.url`, args...)
+	rows, err := s.reads.db.QueryContext(ctx, `SELECT `+recordColumns+` FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE `+cond+recordOrder, args...)
 	if err != nil {
 		return fmt.Errorf("read records: %w", explain(err))
 	}

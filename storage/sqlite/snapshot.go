@@ -50,8 +50,8 @@ func (c *compressor) unpack(packed []byte, size int64, hash []byte) ([]byte, err
 	if err := h.Decode(packed); err != nil {
 		return nil, fmt.Errorf("snapshot: %w", err)
 	}
-	// The size in the frame is what DecodeAll makes room for.
-	if h.HasFCS && h.FrameContentSize != uint64(size) {
+	// The size in the frame is what DecodeAll makes room for; pack always states it.
+	if !h.HasFCS || h.FrameContentSize != uint64(size) {
 		return nil, fmt.Errorf("snapshot holds %d bytes instead of %d", h.FrameContentSize, size)
 	}
 	body, err := c.dec.DecodeAll(packed, make([]byte, 0, min(size, int64(len(packed))<<6)))

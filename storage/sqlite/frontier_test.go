@@ -1,0 +1,135 @@
+package sqlite_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"cinecrawl/crawler"
+	"cinecrawl/storage/sqlite"
+)
+
+// TestMillion fills a frontier with a million URLs of 5,000 hosts and looks at what it costs. It takes a minute, so it runs only
+// when asked: CINECRAWL_MILLION=1 go test -run Million -v ./storage/sqlite
+func TestMillion(t *testing.T) {
+	if os.Getenv("CINECRAWL_MILLION") == "" {
+		t.Skip("set CINECRAWL_MILLION=1 to run it: it takes a minute")
+	}
+	const hosts, perHost, batch = 5000, 200, 1000
+	const site = "films.example"
+	ctx := t.Context()
+	s, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "million.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	seed := crawler.Task{URL: "https://" + site + "/", Site: site, Host: site, Kind: crawler.KindPage, Found: crawler.FoundStart}
+	if _, err := s.StartRun(ctx, site, []crawler.Task{seed}, 0); err != nil {
+		t.Fatal(err)
+	}
+	from := seed
+	begin := cpu(t)
+	for n := 0; n < hosts*perHost; n += batch {
+		links := make([]crawler.Task, batch)
+		for i := range links {
+			k := n + i
+			host := fmt.Sprintf("h%d.example", k*7919%hosts)
+			links[i] = crawler.Task{URL: fmt.Sprintf("https://%s/2013/12/a-review-of-some-film-%d/", host, k), Site: site, Host: host,
+				Kind: crawler.KindPage, Depth: k % 5, Found: crawler.FoundLink, From: from.URL}
+		}
+		if _, err := s.Commit(ctx, []crawler.Visit{{Task: from, Outcome: crawler.NotReview, Links: links}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("insert: %v a task", ((cpu(t) - begin) / (hosts * perHost)).Round(10*time.Nanosecond))
+
+	begin = cpu(t)
+	for range 10 {
+		if all, err := s.Hosts(ctx, site); err != nil || len(all) != hosts {
+			t.Fatalf("%d hosts: %v", len(all), err)
+		}
+	}
+	t.Logf("Hosts of %d hosts: %v", hosts, ((cpu(t) - begin) / 10).Round(time.Microsecond))
+	begin = cpu(t)
+	for n := range 1000 {
+		if tasks, err := s.Next(ctx, site, fmt.Sprintf("h%d.example", n), time.Now(), 10, nil); err != nil || len(tasks) != 10 {
+			t.Fatalf("%d tasks: %v", len(tasks), err)
+		}
+	}
+	t.Logf("Next of 10: %v", ((cpu(t) - begin) / 1000).Round(time.Microsecond))
+	begin = cpu(t)
+	if all, err := s.Sites(ctx); err != nil || all[0].Queued != hosts*perHost {
+		t.Fatalf("%v: %v", all, err)
+	}
+	t.Logf("Sites: %v", (cpu(t) - begin).Round(time.Microsecond))
+
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("Go heap in use %d MB, peak resident %d MB", m.HeapInuse>>20, u.Maxrss>>10)
+	if u.Maxrss>>10 > 150 {
+		t.Errorf("peak resident memory of %d MB is over the target of 150 MB", u.Maxrss>>10)
+	}
+}
+
+// cpu is the processor time of the process so far: what a figure is worth on a machine that does other things too.
+func cpu(tb testing.TB) time.Duration {
+	tb.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkCommit stores pages of 30 kB with 60 links, of which 50 are on every page, 9 on some and one is new.
+func BenchmarkCommit(b *testing.B) {
+	const site, batch = "films.example", 20
+	ctx := b.Context()
+	s, err := sqlite.Open(ctx, filepath.Join(b.TempDir(), "bench.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	url := func(n int) string { return fmt.Sprintf("https://%s/2013/12/a-review-of-some-film-%d/", site, n) }
+	task := func(n int) crawler.Task {
+		return crawler.Task{URL: url(n), Site: site, Host: site, Kind: crawler.KindPage, Depth: 2, Found: crawler.FoundLink, From: url(n / 2)}
+	}
+	if _, err := s.StartRun(ctx, site, []crawler.Task{task(0)}, 0); err != nil {
+		b.Fatal(err)
+	}
+	var text strings.Builder
+	for i := 0; text.Len() < 30_000; i++ {
+		fmt.Fprintf(&text, "<p class=\"p%d\">Sentence %d of a page, with <a href=\"/x%d\">a link</a> and some more words.</p>\n", i%7, i*7919, i)
+	}
+	b.ReportAllocs()
+	before := cpu(b)
+	for n := 0; b.Loop(); n += batch {
+		visits := make([]crawler.Visit, batch)
+		for i := range visits {
+			k := n + i
+			links := make([]crawler.Task, 0, 60)
+			for j := range 50 {
+				links = append(links, task(1_000_000+j))
+			}
+			for j := range 9 {
+				links = append(links, task(max(0, k-j*100)))
+			}
+			links = append(links, task(k+1))
+			v := visitOf(task(k), text.String(), links)
+			visits[i] = v
+		}
+		if _, err := s.Commit(ctx, visits); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(b.N)/batch, "cpu-µs/page")
+}

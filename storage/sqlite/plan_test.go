@@ -1,0 +1,87 @@
+package sqlite
+
+import (
+	"errors"
+	"maps"
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+
+	"cinecrawl/crawler"
+	"cinecrawl/extract"
+	"cinecrawl/storage"
+)
+
+// TestPlans looks at every statement that a crawl runs: none may read a table from one end to the other, for tables grow.
+func TestPlans(t *testing.T) {
+	ctx := t.Context()
+	s, err := OpenTemp(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const url = "https://films.example/"
+	task := crawler.Task{URL: url, Site: "films.example", Host: "films.example", Kind: crawler.KindPage, LastMod: s.now()}
+	visit := func(text string, at time.Time) error {
+		_, err := s.Commit(ctx, []crawler.Visit{{Task: task, Outcome: crawler.Reviewed, Page: &crawler.Page{URL: url, Status: 200, FetchedAt: at},
+			Record: &extract.Review{URL: url, Kind: extract.KindReview, Paragraphs: []string{text}}, HoldHost: at, Links: []crawler.Task{task}}})
+		return err
+	}
+	run, err := s.StartRun(ctx, task.Site, []crawler.Task{task}, 0)
+	for _, step := range []func() error{
+		func() error { return err },
+		func() error { return visit("one", s.now()) },
+		func() error { return visit("two", s.now()) },
+		func() error { _, err := s.Next(ctx, task.Site, task.Host, s.now(), 1, nil); return err },
+		func() error { _, err := s.Hosts(ctx, task.Site); return err },
+		func() error { _, err := s.TaskByURL(ctx, url); return err },
+		func() error { _, err := s.RecordByURL(ctx, url); return err },
+		func() error {
+			if _, err := s.RecordByURL(ctx, url+"no"); !errors.Is(err, storage.ErrNotFound) {
+				return err
+			}
+			return nil
+		},
+		func() error { _, err := s.SnapshotByURL(ctx, url); return err },
+		func() error { _, err := s.Revisions(ctx, 1); return err },
+		func() error { _, err := s.Runs(ctx, task.Site, 1); return err },
+		func() error { return s.EndRun(ctx, run, true, "") },
+		func() error { _, err := s.StartRun(ctx, task.Site, []crawler.Task{task}, time.Hour); return err },
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cond, _ := where(storage.Filter{Since: s.now()})
+	queries := []string{`SELECT ` + recordColumns + ` FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE r.site = $3 AND ` + cond + recordOrder}
+	queries = slices.AppendSeq(queries, maps.Keys(s.stmts))
+	queries = slices.AppendSeq(queries, maps.Keys(s.reads.stmts))
+	// A common table or a derived one holds a few rows.
+	whole := regexp.MustCompile(`^SCAN (tasks|t|hosts|h|sites|s|pages|p|reviews|r|runs|revisions|v)\b`)
+	control := regexp.MustCompile(`^(BEGIN|COMMIT|ROLLBACK)`)
+	for _, q := range queries {
+		if control.MatchString(q) {
+			continue
+		}
+		args := make([]any, 15)
+		rows, err := s.reads.db.QueryContext(ctx, "EXPLAIN QUERY PLAN "+q, args...)
+		if err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			if whole.MatchString(detail) {
+				t.Errorf("%s in\n%s", detail, q)
+			}
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		rows.Close()
+	}
+}
