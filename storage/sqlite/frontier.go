@@ -1,7 +1,10 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -9,8 +12,11 @@ import (
 	"cinecrawl/crawler"
 )
 
-const taskColumns = `t.id, t.url, s.name, h.host, t.kind, t.depth, t.found, t.found_on, t.hops, t.tries, COALESCE(t.due, 0), t.lastmod, t.hint,
+const (
+	taskColumns = `t.id, t.url, s.name, h.host, ` + taskRest
+	taskRest    = `t.kind, t.depth, t.found, t.found_on, t.hops, t.tries, COALESCE(t.due, 0), t.lastmod, t.hint,
 	t.etag, t.last_modified`
+)
 
 // taskDest is where the taskColumns go; done converts them after the scan.
 func taskDest(t *crawler.Task) (dest []any, done func()) {
@@ -22,36 +28,57 @@ func taskDest(t *crawler.Task) (dest []any, done func()) {
 
 // Next implements crawler.Frontier. What is due at once stands in visiting order in the index; what was postponed and is due now
 // is sorted in between.
+//
+// A bare parameter as LIMIT would make SQLite compile the statement anew at each call, to plan for its value: hence the CAST.
 func (s *Store) Next(ctx context.Context, site, host string, now time.Time, n int, inFlight []int64) ([]crawler.Task, error) {
-	tasks := make([]crawler.Task, 0, n)
 	if n <= 0 {
-		return tasks, nil
+		return nil, nil
 	}
-	err := s.reads.rows(ctx, func(scan func(...any) error) error {
+	tasks, err := s.next(ctx, site, host, now, n+len(inFlight))
+	if err != nil {
+		return nil, fmt.Errorf("next tasks of %s: %w", host, explain(err))
+	}
+	tasks = slices.DeleteFunc(tasks, func(t crawler.Task) bool { return slices.Contains(inFlight, t.ID) })
+	return tasks[:min(n, len(tasks))], nil
+}
+
+// next gives the first limit tasks, and perhaps more, in visiting order.
+func (s *Store) next(ctx context.Context, site, host string, now time.Time, limit int) ([]crawler.Task, error) {
+	var id int64
+	err := s.reads.row(ctx, []any{&id}, `SELECT h.id FROM hosts h JOIN sites s ON s.id = h.site_id
+		WHERE s.name = $1 AND h.host = $2 AND h.next_due <= $3 AND h.hold_until <= $3`, site, host, millis(now))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var tasks []crawler.Task
+	add := func(scan func(...any) error) error {
 		var t crawler.Task
 		dest, done := taskDest(&t)
 		if err := scan(dest...); err != nil {
 			return err
 		}
 		done()
-		if len(tasks) < n && !slices.Contains(inFlight, t.ID) {
-			tasks = append(tasks, t)
-		}
+		tasks = append(tasks, t)
 		return nil
-	}, `WITH h AS (SELECT h.id, h.host FROM hosts h JOIN sites s ON s.id = h.site_id
-			WHERE s.name = $1 AND h.host = $2 AND h.queued > 0 AND h.hold_until <= $3),
-		picked AS (
-			SELECT * FROM (SELECT id, hint, depth FROM tasks WHERE host_id = (SELECT id FROM h) AND due = 0
-				ORDER BY hint DESC, depth, id LIMIT $4) AS ready
-			UNION ALL
-			SELECT * FROM (SELECT id, hint, depth FROM tasks WHERE host_id = (SELECT id FROM h) AND due > 0 AND due <= $3
-				ORDER BY hint DESC, depth, id LIMIT $4) AS postponed
-			ORDER BY hint DESC, depth, id LIMIT $4)
-		SELECT `+taskColumns+` FROM picked JOIN tasks t ON t.id = picked.id JOIN sites s ON s.id = t.site_id JOIN hosts h ON h.id = t.host_id
-		ORDER BY t.hint DESC, t.depth, t.id`,
-		site, host, millis(now), n+len(inFlight))
-	if err != nil {
-		return nil, fmt.Errorf("next tasks of %s: %w", host, err)
+	}
+	if err := s.reads.rows(ctx, add, `SELECT t.id, t.url, $1, $2, `+taskRest+` FROM tasks t WHERE t.host_id = $3 AND t.due = 0
+		ORDER BY t.hint DESC, t.depth, t.id LIMIT CAST($4 AS INTEGER)`, site, host, id, limit); err != nil {
+		return nil, err
+	}
+	ready := len(tasks)
+	if err := s.reads.rows(ctx, add, `SELECT t.id, t.url, $1, $2, `+taskRest+` FROM tasks t WHERE t.host_id = $3 AND t.due > 0 AND t.due <= $4
+		ORDER BY t.hint DESC, t.depth, t.id LIMIT CAST($5 AS INTEGER)`, site, host, id, millis(now), limit); err != nil {
+		return nil, err
+	}
+	if len(tasks) > ready {
+		slices.SortFunc(tasks, func(a, b crawler.Task) int {
+			return cmp.Or(cmp.Compare(b.Hint, a.Hint), cmp.Compare(a.Depth, b.Depth), cmp.Compare(a.ID, b.ID))
+		})
+		// A commit between the two may have postponed a task.
+		tasks = slices.CompactFunc(tasks, func(a, b crawler.Task) bool { return a.ID == b.ID })
 	}
 	return tasks, nil
 }

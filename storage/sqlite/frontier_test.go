@@ -133,3 +133,27 @@ func BenchmarkCommit(b *testing.B) {
 	}
 	b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(b.N)/batch, "cpu-µs/page")
 }
+
+// BenchmarkNext asks for 10 tasks of a host with a thousand.
+func BenchmarkNext(b *testing.B) {
+	const site = "films.example"
+	s, err := sqlite.OpenTemp(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	var seeds []crawler.Task
+	for n := range 1000 {
+		seeds = append(seeds, crawler.Task{URL: fmt.Sprintf("https://%s/%d", site, n), Site: site, Host: site, Kind: crawler.KindPage})
+	}
+	if _, err := s.StartRun(b.Context(), site, seeds, 0); err != nil {
+		b.Fatal(err)
+	}
+	before := cpu(b)
+	for b.Loop() {
+		if tasks, err := s.Next(b.Context(), site, site, time.Now(), 10, nil); err != nil || len(tasks) != 10 {
+			b.Fatal(len(tasks), err)
+		}
+	}
+	b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
+}

@@ -24,7 +24,8 @@ func newCompressor() (*compressor, error) {
 	if err != nil {
 		return nil, err
 	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(maxBody))
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(maxBody),
+		zstd.WithDecodeAllCapLimit(true))
 	if err != nil {
 		return nil, err
 	}
@@ -50,11 +51,10 @@ func (c *compressor) unpack(packed []byte, size int64, hash []byte) ([]byte, err
 	if err := h.Decode(packed); err != nil {
 		return nil, fmt.Errorf("snapshot: %w", err)
 	}
-	// The size in the frame is what DecodeAll makes room for; pack always states it.
-	if !h.HasFCS || h.FrameContentSize != uint64(size) {
+	if h.HasFCS && h.FrameContentSize != uint64(size) {
 		return nil, fmt.Errorf("snapshot holds %d bytes instead of %d", h.FrameContentSize, size)
 	}
-	body, err := c.dec.DecodeAll(packed, make([]byte, 0, min(size, int64(len(packed))<<6)))
+	body, err := c.dec.DecodeAll(packed, make([]byte, 0, size)) // and never more
 	if err != nil {
 		return nil, fmt.Errorf("snapshot: %w", err)
 	}

@@ -99,9 +99,9 @@ func (s *Store) Runs(ctx context.Context, site string, n int) ([]storage.Run, er
 	var runs []storage.Run
 	var err error
 	if site == "" {
-		runs, err = readRuns(ctx, p, runColumns+`ORDER BY r.id DESC LIMIT $1`, n)
+		runs, err = readRuns(ctx, p, runColumns+`ORDER BY r.id DESC LIMIT CAST($1 AS INTEGER)`, n)
 	} else {
-		runs, err = readRuns(ctx, p, runColumns+`WHERE r.site_id = (SELECT id FROM sites WHERE name = $1) ORDER BY r.id DESC LIMIT $2`, site, n)
+		runs, err = readRuns(ctx, p, runColumns+`WHERE r.site_id = (SELECT id FROM sites WHERE name = $1) ORDER BY r.id DESC LIMIT CAST($2 AS INTEGER)`, site, n)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read runs: %w", explain(err))
