@@ -23,16 +23,17 @@ type farm struct {
 // newFarm serves so many reviews on pages of about so many bytes.
 func newFarm(reviews, size int) *farm {
 	f := &farm{reviews: reviews}
-	if rest := size - len(f.review(0)); rest > 0 {
-		f.padding = strings.Repeat(farmWidget, rest/len(farmWidget))
+	for i := 0; len(f.review(0)) < size; i++ {
+		f.padding += fmt.Sprintf(farmWidget, i, (i*7919)%reviews, i, (i*7919)%reviews)
 	}
 	f.server = httptest.NewServer(f)
 	f.host = strings.TrimPrefix(f.server.URL, "http://")
 	return f
 }
 
-const farmWidget = `<div class="widget"><h4 class="widget-title">Elsewhere on the site</h4><ul class="menu"><li class="menu-item"><a href="/about/">About the writer</a></li>
-<li class="menu-item"><a href="/page/1/" title="All the reviews, the newest first">All reviews</a></li></ul><p class="note">The lists on the side are made by hand &amp; kept up from time to time.</p></div>
+const farmWidget = `<div class="widget widget_recent" id="recent-%d"><h4 class="widget-title">Elsewhere on the site</h4><ul class="menu">
+<li class="menu-item"><a href="/2020/05/film-number-%d/" title="From the archive, number %d">Film Number %d (2019)</a></li>
+<li class="menu-item"><a href="/about/">About the writer</a></li></ul><p class="note">The lists on the side are made by hand &amp; kept up from time to time.</p></div>
 `
 
 // requests gives the paths asked since the last call, in order.

@@ -159,7 +159,7 @@ func checkCrawl(t *testing.T, db string, farms []*farm) {
 	}
 }
 
-func openStore(t *testing.T, db string) storage.Store {
+func openStore(t testing.TB, db string) storage.Store {
 	t.Helper()
 	st, err := sqlite.Open(context.Background(), db)
 	if err != nil {
@@ -168,7 +168,7 @@ func openStore(t *testing.T, db string) storage.Store {
 	return st
 }
 
-func write(t *testing.T, file, text string) {
+func write(t testing.TB, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
