@@ -23,6 +23,9 @@ import (
 type Options struct {
 	Sets  []string // sets or sites; all if empty
 	Match string   // part of a page's id; all if empty
+
+	// Read reads a page in the reader's place, if set: another extractor, by the same measure.
+	Read func(url string, src []byte) (*extract.Review, error)
 }
 
 // Page is one page's measure.
@@ -100,6 +103,16 @@ func Run(dir string, reader *extract.Reader, opt Options) (*Report, error) {
 		return nil, fmt.Errorf("bench: %s is no folder of pages with known text: %w", dir, err)
 	}
 	defer f.Close()
+	read := opt.Read
+	if read == nil {
+		read = func(url string, src []byte) (*extract.Review, error) {
+			root, err := extract.Parse(src)
+			if err != nil {
+				return nil, err
+			}
+			return reader.Read(extract.Input{URL: url, Root: root})
+		}
+	}
 	rep := &Report{}
 	sc := bufio.NewScanner(f)
 	sc.Buffer(nil, 1<<20)
@@ -117,7 +130,7 @@ func Run(dir string, reader *extract.Reader, opt Options) (*Report, error) {
 		if len(opt.Sets) > 0 && !contains(opt.Sets, e.Set) || !strings.Contains(e.ID, opt.Match) {
 			continue
 		}
-		p, err := readPage(dir, e, reader)
+		p, err := readPage(dir, e, read)
 		if err != nil {
 			return nil, err
 		}
@@ -150,17 +163,14 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-func readPage(dir string, e entry, reader *extract.Reader) (*Page, error) {
+func readPage(dir string, e entry, read func(string, []byte) (*extract.Review, error)) (*Page, error) {
 	src, err := os.ReadFile(filepath.Join(dir, e.HTML))
 	if err != nil {
 		return nil, err
 	}
 	p := &Page{ID: e.ID, Set: e.Set, URL: e.URL}
 	start := cpu()
-	root, err := extract.Parse(src)
-	if err == nil {
-		p.Review, err = reader.Read(extract.Input{URL: e.URL, Root: root})
-	}
+	p.Review, err = read(e.URL, src)
 	p.Took = cpu() - start
 	if err != nil && !errors.Is(err, extract.ErrNotReview) {
 		p.Err = err
