@@ -113,6 +113,14 @@ func validAuthor(s string) bool {
 	if s == "" || len(s) > 80 || strings.ContainsAny(s, "@<>{}=#*?!%\n") || strings.Contains(s, "http") || strings.Contains(s, "www.") {
 		return false
 	}
+	if hasYear(s) || s[0] >= '0' && s[0] <= '9' && strings.Contains(s, " min") || strings.HasPrefix(s, "the ") && len(s) < 5 {
+		return false
+	}
+	for i := 0; i+2 < len(s); i++ { // a sentence ends inside
+		if s[i] == '.' && s[i+1] == ' ' && i > 3 && isLetter(s[i-1]) && isLetter(s[i-2]) && isLetter(s[i-3]) && s[i-3] >= 'a' {
+			return false
+		}
+	}
 	letters, spaces := 0, 0
 	for _, r := range s {
 		if unicode.IsLetter(r) {
@@ -125,7 +133,7 @@ func validAuthor(s string) bool {
 		return false
 	}
 	switch strings.ToLower(s) {
-	case "by", "posted", "author", "about", "about the author", "share", "comments", "published", "read more", "follow", "von", "par", "por", "home", "profile", "view profile", "all posts", "more", "written", "null", "undefined", "none":
+	case "she", "he", "they", "i", "we", "by", "posted", "author", "about", "about the author", "share", "comments", "published", "read more", "follow", "von", "par", "por", "home", "profile", "view profile", "all posts", "more", "written", "null", "undefined", "none":
 		return false
 	}
 	return true
@@ -157,7 +165,7 @@ func findAuthor(m *marks, doc *Document, blocks []Block, site string, headOrder 
 			return
 		}
 		if genericAuthor(name, site) {
-			conf *= 0.45
+			conf *= 0.5
 		}
 		if conf > best.Confidence {
 			best = Text{Value: name, From: from, Confidence: conf}
@@ -215,6 +223,11 @@ func findAuthor(m *marks, doc *Document, blocks []Block, site string, headOrder 
 	}
 	for _, a := range m.authors {
 		conf := a.conf
+		if strings.HasPrefix(string(a.from), "css:") {
+			if name, led := byline(a.value); !led && !startsUpper(name) && (a.from != "css:author" || strings.Count(name, " ") > 2) {
+				continue // a sentence
+			}
+		}
 		if a.zone&(inHead|inFoot) != 0 {
 			conf -= 0.3
 		}
@@ -254,7 +267,7 @@ func findAuthor(m *marks, doc *Document, blocks []Block, site string, headOrder 
 			}
 		}
 	}
-	if best.Confidence < 0.3 {
+	if best.Confidence < 0.2 {
 		return Text{}
 	}
 	return best

@@ -86,7 +86,7 @@ func (f *finder) headline() {
 	title := f.doc.Title
 	og, ld, title = withoutMarkup(og), withoutMarkup(ld), withoutMarkup(title)
 	pt, po, pl := foldText(title), foldText(og), foldText(ld)
-	best, score := -1, 1.4
+	best, score := -1, 1.1
 	for i := range f.heads {
 		h := &f.heads[i]
 		folded := foldText(h.text)
@@ -127,6 +127,9 @@ func (f *finder) headline() {
 		}
 		if h.zone&(inHead|inFoot) != 0 {
 			s -= 1
+		}
+		if h.zone&inArticle != 0 {
+			s += 0.3
 		}
 		if f.site != "" && strings.EqualFold(h.text, f.site) {
 			s -= 3
@@ -263,18 +266,10 @@ func (f *finder) labels() {
 
 // content chooses the blocks that belong to the post.
 func (f *finder) content() {
-	first, last := -1, -1
-	for i := range f.rev.Blocks {
-		if f.rev.Blocks[i].Kept {
-			if first < 0 {
-				first = i
-			}
-			last = i
-		}
-	}
+	first, last := f.span()
 	for i := range f.rev.Blocks {
 		b := &f.rev.Blocks[i]
-		near := first >= 0 && i >= first-12 && i <= last+6
+		near := i >= first-12 && i <= last+6
 		if b.Kept || near && ownRule(b.Rule) || b.Rule == "facts" || b.Rule == "named:facts" {
 			f.blocks = append(f.blocks, b)
 		}
@@ -294,6 +289,17 @@ func (f *finder) content() {
 			f.rev.Words += words(p)
 		}
 	}
+}
+
+// span gives the first and the last block of the text.
+func (f *finder) span() (first, last int) {
+	first, last = len(f.rev.Blocks), -1
+	for i := range f.rev.Blocks {
+		if f.rev.Blocks[i].Kept {
+			first, last = min(first, i), i
+		}
+	}
+	return first, last
 }
 
 // ownRule reports whether a block was dropped as a part of the post that is no prose.
@@ -396,9 +402,10 @@ func (f *finder) dates() {
 		set(pub, d.value, d.from, min(conf, 0.9))
 	}
 	if pub.Confidence < 0.5 {
-		n := len(f.blocks)
-		for i, b := range f.blocks {
-			if !(i < 4 || i >= n-2) || len(b.Text) > 120 {
+		first, last := f.span()
+		for i := max(0, first-8); i < min(len(f.rev.Blocks), last+4); i++ {
+			b := &f.rev.Blocks[i]
+			if i > first+2 && i < last-1 || len(b.Text) > 120 || !b.Kept && !ownRule(b.Rule) && b.Rule != "outside" && b.Rule != "time" && !strings.HasPrefix(b.Rule, "line:") && !strings.HasPrefix(b.Rule, "label:") {
 				continue
 			}
 			mo, ok := findDate(b.Text, monthFirst)
@@ -680,6 +687,9 @@ func (f *finder) drawnRating(consider func(Rating)) {
 	if best == nil || len(values) > 2 {
 		return
 	}
+	if best.from == "image" && len(f.widgets) > 2 {
+		return // customers' words
+	}
 	conf := best.conf
 	if len(values) == 2 { // several grades: parts of one, or other films'
 		conf -= 0.25
@@ -850,6 +860,14 @@ func (f *finder) film() {
 
 	guesses, labelled := filmGuesses(f.bare)
 	f.labelled = labelled
+	for _, p := range box { // a page with such facts is about one film
+		if directorKeys[p.key] || yearKeys[p.key] {
+			for i := range guesses {
+				guesses[i].prior += 0.1
+			}
+			break
+		}
+	}
 	// The head's own title, where the heading on the page says less.
 	best := weighGuesses(guesses, c)
 	if best.score < 0.75 {

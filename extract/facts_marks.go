@@ -499,6 +499,9 @@ func (m *marker) author(n *html.Node, f mframe, class, itemprop, rel string) {
 	if mk.value == "" || len(mk.value) >= 160 {
 		return
 	}
+	if c := asciiLower(class); strings.Contains(c, "bio") || strings.Contains(c, "desc") || strings.Contains(c, "avatar") || strings.Contains(c, "website") || strings.Contains(c, "image") || strings.Contains(c, "social") {
+		return
+	}
 	if n.DataAtom == atom.A {
 		mk.url = attr(n, "href")
 	}
@@ -580,7 +583,7 @@ func (m *marker) link(n *html.Node, f mframe, rel, class string) {
 		m.linkText += len(s)
 	}
 	if rel == "" && f.zone&(inAuthor|inHead) == 0 && (strings.Contains(path, "/author/") || strings.Contains(path, "/authors/") ||
-		strings.Contains(path, "/contributor") || strings.Contains(path, "?author=") || strings.Contains(path, "/profile/")) && len(m.authors) < maxMarks {
+		strings.Contains(path, "/contributor") || strings.Contains(path, "?author=")) && len(m.authors) < maxMarks {
 		if s := shortText(n, 80); s != "" && len(s) < 80 {
 			m.authors = append(m.authors, mark{value: s, from: "link:author", conf: 0.6, zone: f.zone, order: m.order, url: href})
 		}

@@ -265,7 +265,7 @@ func stripLabels(h string) (core string, labelled bool, ambiguous []guess) {
 			first := core[:len(core)-len(rest)]
 			first = strings.TrimRight(first, " :–—-|/·•»;―")
 			if x, ok := cutLabelEnd(first); ok {
-				ambiguous = append(ambiguous, guess{title: x, prior: 0.85}, guess{title: rest, prior: 0.45})
+				ambiguous = append(ambiguous, guess{title: x, prior: 0.8}, guess{title: rest, prior: 0.62})
 				labelled = true
 				break
 			}
@@ -287,7 +287,8 @@ func stripLabels(h string) (core string, labelled bool, ambiguous []guess) {
 			}
 		}
 		if x, ok := cutLabelOf(core); ok {
-			core, labelled = x, true
+			labelled = labelled || isLabel(core[:len(core)-len(x)]) || hasReviewWord(core[:len(core)-len(x)])
+			core = x
 			continue
 		}
 		if x, ok := cutLabelEnd(core); ok && !sep {
@@ -325,6 +326,15 @@ func isLabel(s string) bool {
 		}
 	}
 	return review
+}
+
+func hasReviewWord(s string) bool {
+	for w := range strings.FieldsSeq(s) {
+		if reviewWords[strings.ToLower(strings.Trim(w, ":,"))] {
+			return true
+		}
+	}
+	return false
 }
 
 func allLabels(s string) bool {
@@ -629,10 +639,10 @@ func plainShapes(s string, prior float64, add func(guess)) {
 		add(guess{title: before, prior: base - 0.12})
 		prefixes(s, base-0.12, "", add)
 	}
-	if _, after, ok := cutLast(s); ok {
-		add(guess{title: after, prior: base - 0.2})
+	if _, after, ok := cutLast(s); ok && !noTitle(after) {
+		add(guess{title: after, prior: base - 0.18})
 	}
-	if _, after, ok := cutFirst(s); ok {
+	if _, after, ok := cutFirst(s); ok && !noTitle(after) {
 		add(guess{title: after, prior: base - 0.2})
 	}
 	runs(s, 0.3, add)
@@ -1021,7 +1031,7 @@ func weighGuesses(guesses []guess, c *clues) guess {
 		}
 		for _, t := range c.tags {
 			if strings.EqualFold(t, g.title) {
-				g.score += 0.15
+				g.score += 0.25
 				g.count++
 				break
 			}
@@ -1032,7 +1042,19 @@ func weighGuesses(guesses []guess, c *clues) guess {
 		g := &guesses[i]
 		for j := range guesses {
 			o := &guesses[j]
-			if i != j && o.count > 0 && o.prior >= 0.35 && len(o.title) > len(g.title) && o.year >= g.year && strings.Contains(o.title, g.title) && countName(o.title, g.title, 1) > 0 {
+			if i == j || len(o.title) <= len(g.title) {
+				continue
+			}
+			// "Mission" of "Mission: Impossible III": wherever the text has the first word, the second follows.
+			if o.prior >= 0.5 && g.count >= 2 && strings.HasPrefix(o.title, g.title) {
+				rest := nameWords(o.title[len(g.title):])
+				next := rest[:wordEnd(rest, 0)]
+				if next != "" && countName(c.body, strings.Trim(nameWords(g.title), "'")+" "+next, 6)*10 >= 6*g.count {
+					g.score -= 0.35
+					break
+				}
+			}
+			if o.count > 0 && o.prior >= 0.35 && len(o.title) > len(g.title) && o.year >= g.year && strings.Contains(o.title, g.title) && countName(o.title, g.title, 1) > 0 {
 				g.score -= 0.3
 				break
 			}

@@ -99,6 +99,14 @@ var newsWords = weighedWords(map[float64]string{
 	0.5: "according deal cameras roll date member members thursday friday monday saturday sunday tuesday wednesday million weekend projects project interview teaser trailer clip released schedule edition",
 })
 
+// wareWords are words of reviews of other things: books, records, games, devices, food.
+var wareWords = weighedWords(map[float64]string{
+	1: "novel novels biography memoir paperback hardcover publisher chapters novelist poems poetry bookshop album albums tracklist vinyl lp ep guitarist bassist mixtape gameplay console controller multiplayer " +
+		"battery warranty specs firmware device smartphone laptop tablet headphones bluetooth wi-fi usb software app apps customers pricing subscription subscriptions shipping recipe tablespoon teaspoon restaurant chef dishes flavor flavour " +
+		"roman romane verlag hörbuch livre roman éditeur libro novela editorial hotel hotels plugin plugins server api database",
+	0.5: "author pages book books chapter reader readers band track tracks song songs game games player players price phone screen camera product products customer company users user install oven sauce tasty menu",
+})
+
 // weighedWords turns lists by weight into a table.
 func weighedWords(lists map[float64]string) map[string]float64 {
 	m := make(map[string]float64, 500)
@@ -114,8 +122,9 @@ func weighedWords(lists map[float64]string) map[string]float64 {
 
 const maxKindWords = 1500
 
-// vocabulary weighs the words of a text: film criticism and news, per hundred words, and how many different words of film there are.
-func filmVocabulary(s string) (film, news float64, kinds int, total int) {
+// vocabulary weighs the words of a text: film criticism, announcements and
+// reviews of other things, per hundred words, and how many different words of film there are.
+func filmVocabulary(s string) (film, news, wares float64, kinds int, total int) {
 	var buf [64]byte
 	seen := make(map[string]bool, 32)
 	for i := 0; i < len(s) && total < maxKindWords; {
@@ -163,12 +172,16 @@ func filmVocabulary(s string) (film, news float64, kinds int, total int) {
 		if w, ok := newsWords[string(word)]; ok {
 			news += w
 		}
+		if w, ok := wareWords[string(word)]; ok {
+			wares += w
+		}
 	}
 	if total > 0 {
 		film = film * 100 / float64(max(total, 40))
 		news = news * 100 / float64(max(total, 40))
+		wares = wares * 100 / float64(max(total, 40))
 	}
-	return film, news, len(seen), total
+	return film, news, wares, len(seen), total
 }
 
 // judgeKind weighs what speaks for a review and against.
@@ -186,7 +199,7 @@ func (f *finder) judgeKind() {
 	if t := strings.ToLower(rev.Film.Title.Value); t != "" && rev.Film.Title.Confidence > 0.8 && f.filmCount > 0 {
 		cues = strings.Replace(cues, t, " ", 1)
 	}
-	film, news, kinds, total := filmVocabulary(f.body)
+	film, news, wares, kinds, total := filmVocabulary(f.body)
 
 	// The text.
 	switch {
@@ -211,12 +224,18 @@ func (f *finder) judgeKind() {
 	if film < 0.4 {
 		say(KindReview, -1.5, "no words of film criticism")
 	}
+	if wares > 0.8 && wares > 1.2*film {
+		say(KindOther, math.Min(2.5, (wares-film)*0.8), "words of other things than films")
+	}
 	if news > 2 {
 		say(KindNews, math.Min(2.2, (news-1.5)*0.6), "words of announcements")
 	}
 
 	// A text that is not about film makes less of what else looks like a review: products have names, grades and reviews too.
 	trust := math.Max(0.2, math.Min(1, film/1.2))
+	if kinds < 3 && total > 40 {
+		trust = math.Min(trust, 0.2+0.25*float64(kinds))
+	}
 
 	// The film and its grade.
 	switch t := rev.Film.Title; {
@@ -246,7 +265,7 @@ func (f *finder) judgeKind() {
 		say(KindOther, 3, "data: review of a "+f.otherWork)
 	}
 	if f.reviewed {
-		say(KindReview, 2, "data: review")
+		say(KindReview, 2*trust, "data: review")
 	}
 	for i := range f.items {
 		it := &f.items[i]

@@ -49,7 +49,7 @@ var latinLangs = [...]struct{ code, words string }{
 }
 
 // byFunctionWords tells the language of running text in Latin letters, if one stands out.
-func byFunctionWords(s string) (string, bool) {
+func byFunctionWords(s, said string) (string, bool) {
 	var counts [len(latinLangs)]int
 	total := 0
 	for w := range strings.FieldsFuncSeq(strings.ToLower(s), notWord) {
@@ -69,6 +69,12 @@ func byFunctionWords(s string) (string, bool) {
 			best, second = i, best
 		case i != best && (second < 0 || counts[i] > counts[second]):
 			second = i
+		}
+	}
+	// What the page says of itself holds where its words are nearly as many: short texts full of names.
+	for i := range counts {
+		if latinLangs[i].code == said && total >= 15 && counts[i]*100 >= 8*total && counts[i]*10 >= 7*counts[best] {
+			return said, true
 		}
 	}
 	return latinLangs[best].code, total >= 15 && counts[best]*100 >= 18*total && counts[best]*10 >= 14*counts[second]
@@ -111,7 +117,7 @@ func language(paragraphs []string, said string) string {
 	if b.Len() < 20 {
 		return said
 	}
-	if code, ok := byFunctionWords(b.String()); ok {
+	if code, ok := byFunctionWords(b.String(), said); ok {
 		return code
 	}
 	info := whatlanggo.DetectWithOptions(b.String(), reviewLangs)

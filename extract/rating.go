@@ -15,6 +15,7 @@ import (
 type hit struct {
 	Rating
 	start, end int
+	count      bool // "2 of 5": a grade only beside a label
 }
 
 // letterGrades are the grades on the line from F = 0 to A+ = 12 (Rating.Normalised): a twelfth a step, no two merged.
@@ -262,6 +263,9 @@ func asterisks(s string, i int) (hit, bool) {
 		return hit{}, false
 	}
 	if start > 0 {
+		if strings.HasSuffix(strings.TrimRight(s[:start], " \u00a0"), "*") { // the last of "* * *"
+			return hit{}, false
+		}
 		if c := s[start-1]; c != ' ' && c != '(' && c != '[' && c != ':' && c != '\n' && c < utf8.RuneSelf {
 			return hit{}, false
 		}
@@ -477,7 +481,7 @@ func unit(s string, start, i int, v float64, numeral bool) (hit, bool) {
 	if best, l, ok := outOf(s[j:]); ok && numeral {
 		if v == math.Trunc(v) && bareOf(s[j:]) && !unitFollows(s[j+l:]) {
 			// "2 of 5", "3 de 10" are counts more often than grades.
-			return hit{}, false
+			h.count = true
 		}
 		if wholePart(s[j+l:]) {
 			return hit{}, false
@@ -740,6 +744,8 @@ func (h *hit) weigh(s string, at, n int, heading bool) float64 {
 	switch {
 	case wish:
 		return 0.2
+	case h.count && !labelNear && !(label && colon) && !(lead == "" && aloneTail):
+		return 0
 	case h.Method == "letter":
 		switch {
 		case labelNear && (colon || lead == "" || aloneTail || len(h.Raw) > 1):
