@@ -14,7 +14,7 @@ demo: build ## Crawl the demonstration sites on this machine, and export their r
 	./bin/cinecrawl demo
 
 build: go ## Build bin/cinecrawl, without cgo
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/cinecrawl ./cmd/cinecrawl
+	CGO_ENABLED=0 $(GO) build -o bin/cinecrawl ./cmd/cinecrawl
 
 test: go ## Run vet and all tests, with the race detector
 	$(GO) vet ./...
