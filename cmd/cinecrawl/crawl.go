@@ -51,12 +51,13 @@ func (c *crawlCmd) Run(ctx context.Context, a *app) error {
 // page becomes a visit, each visit is stored, and the run is ended. The runs have the counts. With a cancelled context it finishes
 // what is in flight first; pages, if it is not 0, bounds each site's run.
 func (a *app) crawl(ctx context.Context, cfg *configs.Config, st storage.Store, sites []configs.Site, pages int) ([]storage.Run, error) {
+	seen := a.watch(len(sites))
 	fetcher, err := a.fetcher(cfg, robotsStore{st})
 	if err != nil {
 		return nil, err
 	}
 	defer fetcher.Close()
-	seen := a.watch(len(sites), fetcher.Hosts)
+	seen.states = fetcher.Hosts
 	runs := map[string]*storage.Run{}
 	crawl := crawler.Crawl{
 		Frontier:   watchedFrontier{st, seen},

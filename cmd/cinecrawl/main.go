@@ -148,11 +148,19 @@ func newParser(c *commands, stdout, stderr io.Writer) (*kong.Kong, error) {
 	)
 }
 
-// logTo makes the logger: a line for every page with -v, else only what a person should know.
+// logTo makes the logger: a line for every page with -v, else only what a person should know. A person who watches knows the time.
 func (a *app) logTo(w io.Writer) {
-	level := slog.LevelInfo
+	options := slog.HandlerOptions{Level: slog.LevelInfo}
 	if a.Verbose {
-		level = slog.LevelDebug
+		options.Level = slog.LevelDebug
 	}
-	a.log = slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+	if _, _, watched := terminalSize(a.stderr); watched {
+		options.ReplaceAttr = func(groups []string, attr slog.Attr) slog.Attr {
+			if attr.Key == slog.TimeKey && len(groups) == 0 {
+				return slog.Attr{}
+			}
+			return attr
+		}
+	}
+	a.log = slog.New(slog.NewTextHandler(w, &options))
 }

@@ -45,6 +45,8 @@ type hostProgress struct {
 	path    string    // of the last request
 	asking  bool      // it is in flight
 	since   time.Time // when it began or ended
+	held    time.Time // not to be asked before
+	why     string    // it is held
 }
 
 const (
@@ -53,9 +55,10 @@ const (
 	logEvery   = 10 * time.Second // between two lines where there is no terminal
 )
 
-// watch makes the progress of a crawl of so many sites. Nothing is shown before it runs.
-func (a *app) watch(sites int, states func() []fetch.Host) *progress {
-	p := &progress{log: a.log, now: a.now, states: states, started: a.now(), sites: sites, hosts: map[string]*hostProgress{}}
+// watch makes the progress of a crawl of so many sites; what is logged from now on passes above the display. Nothing is shown before
+// during runs.
+func (a *app) watch(sites int) *progress {
+	p := &progress{log: a.log, now: a.now, states: func() []fetch.Host { return nil }, started: a.now(), sites: sites, hosts: map[string]*hostProgress{}}
 	if _, _, ok := terminalSize(a.stderr); ok && !a.Verbose {
 		p.screen = &screen{w: a.stderr}
 		a.logTo(p.screen)
@@ -161,6 +164,9 @@ func (p *progress) finished(v *crawler.Visit, stored crawler.Stored) {
 	}
 	if v.Outcome.Failed() {
 		p.failed++
+	}
+	if h := p.hosts[v.Task.Host]; h != nil && v.HoldHost.After(h.held) {
+		h.held, h.why = v.HoldHost, v.Why
 	}
 	attrs := []any{"url", v.Task.URL, "site", v.Task.Site, "outcome", cmp.Or(string(v.Outcome), "retry")}
 	if v.Page != nil {
@@ -271,8 +277,8 @@ func (p *progress) frame(cols, rows int) []string {
 func (h *hostProgress) doing(state fetch.Host, now time.Time) string {
 	idle := now.Sub(h.since).Truncate(time.Second)
 	switch {
-	case state.State == fetch.Held:
-		return "asked again in " + duration(state.Until.Sub(now).Truncate(time.Second)+time.Second) + ": " + state.Why
+	case h.held.After(now):
+		return "asked again in " + duration(h.held.Sub(now).Truncate(time.Second)+time.Second) + ": " + h.why
 	case h.asking && state.State == fetch.Waiting: // for its turn
 		return "next " + h.path
 	case h.asking && idle >= 3*time.Second:

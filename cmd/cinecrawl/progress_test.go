@@ -17,7 +17,8 @@ func TestFrame(t *testing.T) {
 	now := time.Date(2026, 5, 17, 12, 0, 0, 0, time.UTC)
 	a := &app{stderr: io.Discard, log: slog.New(slog.DiscardHandler), now: func() time.Time { return now }}
 	var states []fetch.Host
-	p := a.watch(2, func() []fetch.Host { return states })
+	p := a.watch(2)
+	p.states = func() []fetch.Host { return states }
 	p.queued = 3
 	task := func(host, path string) crawler.Task {
 		return crawler.Task{URL: "https://" + host + path, Host: host, Site: host}
@@ -30,17 +31,16 @@ func TestFrame(t *testing.T) {
 	}
 	visit(crawler.Visit{Task: task("a.example", "/"), Outcome: crawler.NotReview}, true, time.Second, crawler.Stored{Added: 1200})
 	visit(crawler.Visit{Task: task("a.example", "/her/"), Outcome: crawler.Reviewed}, true, time.Second, crawler.Stored{Change: crawler.NewReview})
-	visit(crawler.Visit{Task: task("b.example", "/"), Outcome: "", Why: "503"}, false, time.Second, crawler.Stored{})
+	visit(crawler.Visit{Task: task("b.example", "/"), Outcome: "", Why: "503 \x1b[31m", HoldHost: now.Add(time.Minute)}, false, time.Second, crawler.Stored{})
 	visit(crawler.Visit{Task: task("c.example", "/"), Outcome: crawler.TimedOut}, false, 8*time.Second, crawler.Stored{})
 	p.asking(task("a.example", "/2020/05/a-rather-long-slug-that-does-not-fit-the-width-of-the-terminal/"))
 	now = now.Add(4 * time.Second)
-	states = []fetch.Host{{Host: "a.example", State: fetch.Asking},
-		{Host: "b.example", State: fetch.Held, Until: now.Add(48 * time.Second), Why: "503 \x1b[31m"}}
+	states = []fetch.Host{{Host: "a.example", State: fetch.Asking}}
 
 	got := strings.Join(p.frame(80, 24), "\n")
 	want := `15 s  2 sites  2 fetched  1,200 queued  1 review  1 error  0.1/s
   a.example  2  asking for 4 s: /2020/05/a-rather-long-slug-that-does-not-fit-…
-  b.example  0  asked again in 49 s: 503 \x1b[31m
+  b.example  0  asked again in 48 s: 503 \x1b[31m
   c.example  0  pausing after /`
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
