@@ -35,6 +35,7 @@ type Config struct {
 	data   fs.FS
 	themes []*extract.Theme // the more particular before the more general
 	sites  []Site           // by name
+	places map[string]int   // in sites, by bare name and by each bare host
 }
 
 // Settings are what holds for all sites.
@@ -160,13 +161,11 @@ func named(s Site) Site {
 
 // find gives the site with a name or host.
 func (c *Config) find(name string) (Site, bool) {
-	name = bareHost(name)
-	for _, s := range c.sites {
-		if bareHost(s.Crawl.Name) == name || slices.ContainsFunc(s.Crawl.Hosts, func(h string) bool { return bareHost(h) == name }) {
-			return s, true
-		}
+	i, ok := c.places[bareHost(name)]
+	if !ok {
+		return Site{}, false
 	}
-	return Site{}, false
+	return c.sites[i], true
 }
 
 // nearest suggests a site for a name that is none.
@@ -187,7 +186,10 @@ func (c *Config) Adhoc(rawURL string) (Site, error) {
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return Site{}, fmt.Errorf("%q is no address of a site: write it in full, as in https://critic.example/", rawURL)
 	}
-	host := strings.ToLower(u.Host)
+	host, err := canonicalHost(u.Host)
+	if err != nil {
+		return Site{}, fmt.Errorf("%q is no address of a site: %w", rawURL, err)
+	}
 	if s, ok := c.find(host); ok {
 		s = named(s)
 		if !slices.Contains(s.Crawl.Start, rawURL) {
@@ -219,8 +221,20 @@ func (c *Config) blank(name string) Site {
 	}
 }
 
-// bareHost is a host without "www." and the default ports, in lower case.
+// canonicalHost is a host as canonical URLs have it: lower case, names in other scripts in their ASCII form, no default port.
+func canonicalHost(h string) (string, error) {
+	u, err := crawler.Canonical("http://"+h, nil)
+	if err != nil {
+		return "", err
+	}
+	host, _, _ := strings.Cut(strings.TrimPrefix(u, "http://"), "/")
+	return strings.TrimSuffix(host, ":443"), nil
+}
+
+// bareHost is a canonical host without "www."; what is no host stays as it is, in lower case.
 func bareHost(h string) string {
-	h = strings.TrimPrefix(strings.ToLower(h), "www.")
-	return strings.TrimSuffix(strings.TrimSuffix(h, ":443"), ":80")
+	if c, err := canonicalHost(h); err == nil {
+		h = c
+	}
+	return strings.TrimPrefix(strings.ToLower(h), "www.")
 }

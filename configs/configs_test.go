@@ -253,3 +253,41 @@ func TestShipped(t *testing.T) {
 		t.Error(p)
 	}
 }
+
+func TestHostsInOtherScripts(t *testing.T) {
+	c, err := load(data(), "cinecrawl.yaml", []byte(`sites:
+  kino:
+    hosts: [Kinó.example, "films.kinó.example:443"]
+    crawl: {start: [https://www.kinó.example/]}
+  ciné.example:
+    crawl: {start: [https://ciné.example/]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, hosts := range map[string][]string{
+		"kino":             {"xn--kin-ina.example", "films.xn--kin-ina.example"},
+		"ciné.example":     {"xn--cin-dma.example"},
+		"KINÓ.example":     {"xn--kin-ina.example", "films.xn--kin-ina.example"},
+		"www.ciné.example": {"xn--cin-dma.example"},
+	} {
+		sites, err := c.Choose(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if diff := cmp.Diff(hosts, sites[0].Crawl.Hosts); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if _, err := sites[0].Crawl.Seeds(); err != nil {
+			t.Error(err)
+		}
+	}
+	if c.RulesFor("https://xn--kin-ina.example/2020/her/") == nil {
+		t.Error("no rules for a page of the site")
+	}
+	s, err := c.Adhoc("https://новое.example/")
+	if err != nil || s.Crawl.Hosts[0] != "xn--b1agweb.example" {
+		t.Errorf("%v, %v", s.Crawl, err)
+	}
+}

@@ -70,6 +70,7 @@ func (c *Config) loadSites(set *settingsFile) ([]Site, error) {
 	}
 	var sites []Site
 	hosts := map[string]string{}
+	c.places = map[string]int{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		f := files[name]
 		s, err := c.site(name, &f)
@@ -82,8 +83,12 @@ func (c *Config) loadSites(set *settingsFile) ([]Site, error) {
 				errs = append(errs, fmt.Errorf("%s:%d: site %s: host %s belongs to site %s already", s.From, s.Line, name, h, other))
 			}
 			hosts[bareHost(h)] = name
+			c.places[bareHost(h)] = len(sites)
 		}
 		sites = append(sites, s)
+	}
+	for i, s := range sites {
+		c.places[bareHost(s.Crawl.Name)] = i // a name comes before a host
 	}
 	return sites, errors.Join(errs...)
 }
@@ -119,13 +124,19 @@ func (c *Config) site(name string, f *siteFile) (Site, error) {
 		if h.Value == "" || strings.ContainsAny(h.Value, "/ @*") {
 			return fail(h.Line, "host %q: write the host alone, as in %s", h.Value, name)
 		}
-		crawl.Hosts = append(crawl.Hosts, strings.ToLower(h.Value))
+		host, err := canonicalHost(h.Value)
+		if err != nil {
+			return fail(h.Line, "host %q: %v", h.Value, err)
+		}
+		crawl.Hosts = append(crawl.Hosts, host)
 	}
 	for _, p := range f.Crawl.Start {
 		crawl.Start = append(crawl.Start, p.Value)
 		u, _ := url.Parse(p.Value) // parsed above
-		host := strings.ToLower(u.Host)
+		host, err := canonicalHost(u.Host)
 		switch {
+		case err != nil:
+			return fail(p.Line, "start page %s: %v", p.Value, err)
 		case slices.ContainsFunc(crawl.Hosts, func(h string) bool { return bareHost(h) == bareHost(host) }):
 		case len(f.Hosts) == 0:
 			crawl.Hosts = append(crawl.Hosts, host)

@@ -31,7 +31,7 @@ type Crawl struct {
 	End   func(context.Context, *Result) error
 
 	Workers  int           // 8
-	Open     int           // sites that are crawled at the same time; 64, and at least 2 a worker
+	Open     int           // sites that are crawled at the same time; 1,000, so that hosts with a gap of a second keep a fast line busy
 	Patience time.Duration // a run waits for tasks that are due within it, and leaves later ones to the next; 2 minutes
 	Grace    time.Duration // after the first stop, what visits in flight have to finish; 30 seconds
 	Random   func() float64
@@ -43,6 +43,7 @@ type Crawl struct {
 }
 
 const (
+	openAtOnce   = 8                      // sites begun before visits that are finished are looked at again: each costs a transaction
 	minBuffer    = 16                     // tasks of a host taken from the frontier at a time
 	maxBuffer    = 128                    // the same for a host that answers fast and has no gap
 	batchSize    = 50                     // visits that are worth a commit
@@ -165,7 +166,7 @@ type loop struct {
 func newLoop(c *Crawl, ctx context.Context) *loop {
 	set := *c // defaults are set in a copy
 	set.Workers = cmp.Or(max(set.Workers, 0), 8)
-	set.Open = max(cmp.Or(set.Open, 64), 2*set.Workers)
+	set.Open = cmp.Or(max(set.Open, 0), 1000)
 	set.Patience = cmp.Or(set.Patience, 2*time.Minute)
 	set.Grace = cmp.Or(set.Grace, 30*time.Second)
 	if set.Log == nil {
@@ -216,7 +217,9 @@ func (l *loop) run(ctx context.Context) {
 		wake := now.Add(time.Hour)
 		if !stopping {
 			l.openSites()
-			wake = l.dispatch(now)
+			if wake = l.dispatch(now); len(l.open) < l.Open && l.next < len(l.Sites) {
+				wake = now
+			}
 		}
 		if len(l.pending) > 0 && !l.committing && !l.terminated {
 			// With every worker idle there is nobody to wait for, and perhaps the links of these pages are what is missing.
@@ -257,9 +260,9 @@ func (l *loop) run(ctx context.Context) {
 	}
 }
 
-// openSites begins sites while there is room.
+// openSites begins a few sites if there is room.
 func (l *loop) openSites() {
-	for len(l.open) < l.Open && l.next < len(l.Sites) {
+	for n := 0; n < openAtOnce && len(l.open) < l.Open && l.next < len(l.Sites); n++ {
 		s := &siteRun{Site: l.Sites[l.next]}
 		s.res = Result{Site: s.Site, Outcomes: map[Outcome]int{}, Changes: map[Change]int{}}
 		l.next++

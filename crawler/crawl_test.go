@@ -277,7 +277,7 @@ func TestCrawlFairness(t *testing.T) {
 			}
 		}
 		c := crawlOf(m, w, sites...)
-		c.Workers = 8
+		c.Workers, c.Open = 8, 64
 		results, err := c.Run(t.Context())
 		if err != nil || len(results) != 150 || len(w.log) != 600 {
 			t.Fatalf("%v, %d results, %d requests", err, len(results), len(w.log))

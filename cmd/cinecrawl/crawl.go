@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"cinecrawl/configs"
 	"cinecrawl/crawler"
@@ -52,7 +53,7 @@ func (c *crawlCmd) Run(ctx context.Context, a *app) error {
 // what is in flight first; pages, if it is not 0, bounds each site's run.
 func (a *app) crawl(ctx context.Context, cfg *configs.Config, st storage.Store, sites []configs.Site, pages int) ([]storage.Run, error) {
 	seen := a.watch(len(sites))
-	fetcher, err := a.fetcher(cfg, robotsStore{st})
+	fetcher, err := a.fetcher(cfg, robotsStore{st}, crawlPatience)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +75,11 @@ func (a *app) crawl(ctx context.Context, cfg *configs.Config, st storage.Store, 
 			if runs[site.Name], err = st.StartRun(ctx, site.Name, seeds, site.Revisit); err != nil {
 				return err
 			}
-			return seen.begun(ctx, st, site.Name)
+			if err := seen.begun(ctx, st, site.Name); err != nil {
+				// Without an End for it, the site would be ours until the process ends.
+				return errors.Join(err, st.EndRun(ctx, runs[site.Name], false, "could not begin: "+err.Error()))
+			}
+			return nil
 		},
 		End: func(ctx context.Context, r *crawler.Result) error {
 			return st.EndRun(ctx, runs[r.Site.Name], r.Finished, r.Why)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"time"
 
 	"cinecrawl/configs"
 	"cinecrawl/crawler"
@@ -35,7 +36,7 @@ func (c *robotsCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	copies := robotsMemory{}
-	fetcher, err := a.fetcher(cfg, copies)
+	fetcher, err := a.fetcher(cfg, copies, 0)
 	if err != nil {
 		return err
 	}
@@ -113,12 +114,16 @@ func (s robotsStore) LoadRobots(ctx context.Context, origin string) (*crawler.Ro
 	return r, err
 }
 
-// fetcher makes the fetcher of the configuration, with its robots.txt copies kept there.
-func (a *app) fetcher(cfg *configs.Config, copies fetch.RobotsStore) (*fetch.Fetcher, error) {
+// crawlPatience is how long a worker of a crawl waits for a host: beyond, it serves another one.
+const crawlPatience = 10 * time.Second
+
+// fetcher makes the fetcher of the configuration, with its robots.txt copies kept there. A patience of 0 waits for a host however
+// long.
+func (a *app) fetcher(cfg *configs.Config, copies fetch.RobotsStore, patience time.Duration) (*fetch.Fetcher, error) {
 	f, err := fetch.New(fetch.Config{
 		Version: programVersion(), URL: cfg.UserAgentURL, Contact: cfg.Contact,
 		ConnectTimeout: cfg.Timeouts.Connect, HeaderTimeout: cfg.Timeouts.Header, IdleTimeout: cfg.Timeouts.Body, Timeout: cfg.Timeouts.Total,
-		MaxBody: cfg.MaxBody, Robots: copies, Log: a.log,
+		Patience: patience, MaxBody: cfg.MaxBody, Robots: copies, Log: a.log,
 	})
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
