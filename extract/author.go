@@ -18,6 +18,14 @@ var bylineLeads = [...]string{
 	"napisał", "napisała", "autor tekstu:", "opublikował", "автор:", "автор", "kirjoittanut", "napsal", "yazan:", "文:", "撰文:", "作者:", "作者：", "글:",
 }
 
+// leadsBy are the leads by their first byte.
+var leadsBy = func() (t [256][]string) {
+	for _, l := range bylineLeads {
+		t[l[0]] = append(t[l[0]], l)
+	}
+	return t
+}()
+
 // bylineEnds cut a byline: what follows is a date, a section, a job.
 var bylineEnds = [...]string{
 	" | ", " • ", " · ", " – ", " — ", " - ", "\u2003", " // ", " on ", " in ", " at ", " am ", " le ", " el ", " il ", " om ", " den ", " @ ", ", ", "; ", " (", " [", " / ", " for ",
@@ -51,7 +59,10 @@ func byline(s string) (name string, led bool) {
 	if len(low) == len(s) {
 		for again := true; again; {
 			again = false
-			for _, lead := range bylineLeads {
+			if low == "" {
+				break
+			}
+			for _, lead := range leadsBy[low[0]] {
 				if !strings.HasPrefix(low, lead) {
 					continue
 				}

@@ -932,7 +932,7 @@ func (f *finder) film() {
 			}
 		}
 		if film.Director.Value == "" {
-			if name, conf := proseDirector(f.body, film.Title.Value); name != "" {
+			if name, conf := proseDirector(f.body, film.Title.Value, f.rev.Lang); name != "" {
 				setText(&film.Director, name, "text", conf)
 			}
 		}

@@ -1261,9 +1261,35 @@ func proseYear(text string, published int) (int, float64) {
 
 func isWordByte(c byte) bool { return isLetter(c) || c >= '0' && c <= '9' || c >= utf8.RuneSelf }
 
+// directorCues stand before the name of who made the film, directorVerbs after it, by language.
+var (
+	directorCues = map[string][]string{
+		"en": {"irected by ", "irector ", "ilmmaker "},
+		"de": {"Regisseur ", "Regisseurin ", "Regie führte ", "Regie von "},
+		"fr": {"réalisé par ", "réalisateur ", "réalisatrice ", "cinéaste "},
+		"es": {"dirigida por ", "dirigido por ", "director ", "directora ", "cineasta "},
+		"it": {"diretto da ", "regista ", "regia di "},
+		"pt": {"dirigido por ", "diretor ", "diretora ", "direção de "},
+		"nl": {"geregisseerd door ", "regisseur "},
+		"sv": {"regisserad av ", "regissören ", "regi av "},
+		"ru": {"режиссёр ", "режиссер "},
+	}
+	directorVerbs = map[string][]string{
+		"en": {" directs ", " directed ", " has made a ", "'s direction", "'s camera", "'s film", "'s debut", "'s latest", "'s feature", "'s first film", "'s new film", " wrote and directed"},
+		"de": {" inszeniert", " filmt "},
+		"fr": {" filme ", " réalise ", " dirige "},
+		"es": {" dirige ", " filma ", " rueda "},
+		"it": {" dirige ", " gira "},
+	}
+)
+
 // proseDirector finds who made the film in prose: "directed by", "Spike Jonze's Her".
-func proseDirector(text, title string) (string, float64) {
-	for _, cue := range [...]string{"directed by ", "Directed by ", "director ", "Director ", "filmmaker ", "Regisseur ", "Regisseurin ", "réalisé par ", "réalisateur ", "réalisatrice ", "dirigida por ", "director de cine ", "diretto da ", "il regista ", "dirigido por ", "geregisseerd door ", "regisserad av ", "режиссёр ", "режиссер "} {
+func proseDirector(text, title, lang string) (string, float64) {
+	cues, verbs := directorCues[lang], directorVerbs[lang]
+	if cues == nil {
+		cues, verbs = directorCues["en"], directorVerbs["en"]
+	}
+	for _, cue := range cues {
 		for from := 0; ; {
 			i := strings.Index(text[from:], cue)
 			if i < 0 {
@@ -1280,8 +1306,7 @@ func proseDirector(text, title string) (string, float64) {
 	if name == "" {
 		return "", 0
 	}
-	cues := [...]string{"'s " + name, " directs ", " directed ", " has made a ", " makes a film", "'s direction", "'s camera", "'s film", "'s debut", "'s latest", "'s feature", "'s first film", "'s new film", " wrote and directed", " inszeniert", " filme ", " filmt ", " dirige ", " réalise ", " gira "}
-	for k, cue := range cues {
+	for k, cue := range slices.Concat([]string{"'s " + name}, verbs) {
 		for from := 0; ; {
 			i := strings.Index(text[from:], cue)
 			if i < 0 {

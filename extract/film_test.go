@@ -194,7 +194,7 @@ func FuzzFilm(f *testing.F) {
 		}
 		releaseYear(body, headline)
 		proseYear(body, 2020)
-		proseDirector(body, headline)
+		proseDirector(body, headline, "en")
 		people(body)
 		byline(headline)
 		lineAuthor(body)

@@ -71,7 +71,7 @@ var categoryKinds = map[string]struct {
 }
 
 // filmWords are words of film criticism, with what each tells; by language, and those that several share once.
-var filmWords = weighedWords(map[float64]string{
+var filmWords = weighedWords(map[float32]string{
 	1: "film films movie movies cinematography cinematographer screenplay screenwriter screenwriters filmmaker filmmakers filmmaking moviegoers cinema cinematic onscreen offscreen " +
 		"biopic remake sequel sequels prequel blockbuster directorial actor actors actress actresses arthouse mise-en-scène auteur rom-com moviegoing " +
 		"regisseur regisseurin drehbuch drehbuchautor schauspieler schauspielerin darsteller darstellerin hauptrolle nebenrolle filme filmes spielfilm leinwand kamera kinostart kino inszenierung inszeniert " +
@@ -92,7 +92,7 @@ var filmWords = weighedWords(map[float64]string{
 })
 
 // newsWords are words of announcements.
-var newsWords = weighedWords(map[float64]string{
+var newsWords = weighedWords(map[float32]string{
 	1: "announced announcement unveiled unveil reportedly organisers organizers programme tickets ticket gala slated spokesperson representatives signed estimates grossed grossing debuted distributor-led " +
 		"prize prizes winners giveaway subscribe podcast episode retrospective anticipated upcoming releases entries postcard e-mail enter competition forthcoming sponsors " +
 		"angekündigt gewinnspiel tickets verlosung annoncé billets sorteo entradas anunciado anunció",
@@ -100,21 +100,41 @@ var newsWords = weighedWords(map[float64]string{
 })
 
 // wareWords are words of reviews of other things: books, records, games, devices, food.
-var wareWords = weighedWords(map[float64]string{
+var wareWords = weighedWords(map[float32]string{
 	1: "novel novels biography memoir paperback hardcover publisher chapters novelist poems poetry bookshop album albums tracklist vinyl lp ep guitarist bassist mixtape gameplay console controller multiplayer " +
 		"battery warranty specs firmware device smartphone laptop tablet headphones bluetooth wi-fi usb software app apps customers pricing subscription subscriptions shipping recipe tablespoon teaspoon restaurant chef dishes flavor flavour " +
 		"roman romane verlag hörbuch livre roman éditeur libro novela editorial hotel hotels plugin plugins server api database",
 	0.5: "author pages book books chapter reader readers band track tracks song songs game games player players price phone screen camera product products customer company users user install oven sauce tasty menu",
 })
 
-// weighedWords turns lists by weight into a table.
-func weighedWords(lists map[float64]string) map[string]float64 {
-	m := make(map[string]float64, 500)
-	for _, w := range [...]float64{1, 0.7, 0.5, 0.35} {
-		for word := range strings.FieldsSeq(lists[w]) {
-			if _, dup := m[word]; !dup {
-				m[word] = w
-			}
+// leaning is what a word says for each side.
+type leaning struct{ film, news, wares float32 }
+
+// leanings holds all words.
+var leanings = func() map[string]leaning {
+	m := make(map[string]leaning, 1200)
+	for word, w := range filmWords {
+		m[word] = leaning{film: w}
+	}
+	for word, w := range newsWords {
+		l := m[word]
+		l.news = w
+		m[word] = l
+	}
+	for word, w := range wareWords {
+		l := m[word]
+		l.wares = w
+		m[word] = l
+	}
+	return m
+}()
+
+// weighedWords turns lists by weight into a table; of a word in two lists the greater weight holds.
+func weighedWords(lists map[float32]string) map[string]float32 {
+	m := make(map[string]float32, 500)
+	for w, list := range lists {
+		for word := range strings.FieldsSeq(list) {
+			m[word] = max(m[word], w)
 		}
 	}
 	return m
@@ -163,17 +183,15 @@ func filmVocabulary(s string) (film, news, wares float64, kinds int, total int) 
 		if len(word) > 40 || len(word) < 2 {
 			continue
 		}
-		if w, ok := filmWords[string(word)]; ok {
-			film += w
-			if w >= 0.7 && !seen[string(word)] && len(seen) < 64 {
-				seen[string(word)] = true
-			}
+		l, ok := leanings[string(word)]
+		if !ok {
+			continue
 		}
-		if w, ok := newsWords[string(word)]; ok {
-			news += w
-		}
-		if w, ok := wareWords[string(word)]; ok {
-			wares += w
+		film += float64(l.film)
+		news += float64(l.news)
+		wares += float64(l.wares)
+		if l.film >= 0.7 && len(seen) < 64 && !seen[string(word)] {
+			seen[string(word)] = true
 		}
 	}
 	if total > 0 {

@@ -80,7 +80,7 @@ func byFunctionWords(s, said string) (string, bool) {
 	return latinLangs[best].code, total >= 15 && counts[best]*100 >= 18*total && counts[best]*10 >= 14*counts[second]
 }
 
-const maxLangText = 1500 // bytes; more tells nothing new
+const maxLangText = 1000 // bytes; more tells nothing new
 
 // language gives the language of a text as ISO 639-1, with the page's own word (an html lang) deciding where the text is short.
 func language(paragraphs []string, said string) string {

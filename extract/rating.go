@@ -87,6 +87,7 @@ func findRatings(s string) []hit {
 		return nil
 	}
 	var hits []hit
+	numbered := hasStarWord(s) || hasOf(s)
 	for i := 0; i < len(s) && len(hits) < 20; {
 		c := s[i]
 		var h hit
@@ -137,11 +138,15 @@ func findRatings(s string) []hit {
 				i += size
 				continue
 			}
-			if h, ok = spelled(s, i); !ok {
-				if h, ok = letter(s, i); !ok {
-					i = wordEnd(s, i)
-					continue
-				}
+			if numbered {
+				h, ok = spelled(s, i)
+			}
+			if !ok && c >= 'A' && c <= 'F' {
+				h, ok = letter(s, i)
+			}
+			if !ok {
+				i = wordEnd(s, i)
+				continue
 			}
 		}
 		if ok {
@@ -174,8 +179,28 @@ func hasStarWord(s string) bool {
 	return false
 }
 
+// hasOf reports whether a maximum may be stated in words.
+func hasOf(s string) bool {
+	for _, w := range [...]string{"out of", " von ", " sur ", " su ", " de ", " van ", " of ", " sobre ", " na ", " из "} {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
 func wordEnd(s string, i int) int {
 	for i < len(s) {
+		if c := s[i]; c < utf8.RuneSelf {
+			if isLetter(c) || c == '\'' {
+				i++
+				continue
+			}
+			if i == 0 {
+				return 1
+			}
+			return i
+		}
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '\'' && r != '’' {
 			if i == 0 {
@@ -549,11 +574,15 @@ func wholePart(s string) bool {
 // spelled reads a grade that starts with a number word: "two and a half stars", "zweieinhalb Sterne", "four out of five".
 func spelled(s string, i int) (hit, bool) {
 	e := wordEnd(s, i)
-	if e-i > 12 {
+	if e-i > 12 || e-i < 2 {
 		return hit{}, false
 	}
-	w := strings.ToLower(s[i:e])
+	w := s[i:e]
 	v, ok := numberWords[w]
+	if c := w[0]; !ok && (c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf || c == 't') {
+		w = strings.ToLower(w)
+		v, ok = numberWords[w]
+	}
 	if !ok {
 		switch w {
 		case "thumbs":
