@@ -2,7 +2,7 @@
 
 GO ?= go
 # The race detector works through cgo; the program itself is built without.
-RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
+RACE = $(shell command -v "$$($(GO) env CC 2>/dev/null)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build test bench lint go
@@ -18,7 +18,7 @@ build: go ## Build bin/cinecrawl, without cgo
 
 test: go ## Run vet and all tests, with the race detector
 	$(GO) vet ./...
-	@[ -n "$(RACE)" ] || echo "No C compiler here: testing without the race detector."
+	@$(if $(RACE),,echo "No C compiler here: testing without the race detector.")
 	$(if $(RACE),CGO_ENABLED=1) $(GO) test $(RACE) ./...
 
 bench: go ## Run the benchmarks
