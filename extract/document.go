@@ -5,18 +5,23 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
-// Bounds of a page. A page past one of them is refused with ErrTooComplex, never read in part.
+// Bounds of a page. A page past one of them is refused with ErrTooComplex, never read in part. The largest articles of the web
+// stay below a tenth of each.
 const (
 	MaxBytes   = 16 << 20 // of HTML given to Parse
-	MaxNodes   = 1 << 20  // nodes of the tree
+	MaxNodes   = 1 << 19  // nodes of the tree
 	maxDepth   = 1024     // nesting of a tree given to NewDocument (Parse itself stops at 512)
-	maxTags    = MaxNodes // tags in the source
+	maxTags    = 1 << 20  // tags in the source, ends included
+	maxStarts  = 300_000  // start tags in the source
+	maxAttrs   = 2000     // attributes of a tag
+	maxText    = 4 << 20  // bytes of text outside scripts and styles
 	maxMeta    = 2000     // <meta> elements looked at
 	maxLDBytes = 2 << 20  // of JSON-LD, all scripts together
 )
@@ -57,14 +62,13 @@ func Parse(body []byte) (*html.Node, error) {
 	return root, nil
 }
 
-// foresee refuses source that would grow when parsed. It counts, without a tokenizer, tags and the formatting elements left
-// open at each of them; it may count too many (a tag inside a comment) and never far too few.
+// foresee refuses source that would grow when parsed. It goes through the tags as the tokenizer will (HTML section 13.2.5), but
+// keeps nothing of them: it counts tags, attributes, and the formatting elements left open at each tag.
 func foresee(src []byte) error {
 	var (
-		tags, merged int
-		cost         int
-		open         [16]int // formatting elements left open, by name
-		sum          int
+		tags, starts, merged, clones int
+		open                         [len(formattingNames)]int // formatting elements left open, by name
+		sum                          int
 	)
 	for i := 0; ; {
 		j := bytes.IndexByte(src[i:], '<')
@@ -72,48 +76,149 @@ func foresee(src []byte) error {
 			break
 		}
 		i += j + 1
+		if src[i] == '!' || src[i] == '?' {
+			i = skipDeclaration(src, i)
+			continue
+		}
 		end := src[i] == '/'
 		if end {
 			i++
 		}
 		n := i
-		for n < len(src) && n-i < 12 && isTagByte(src[n]) {
+		for n < len(src) && isTagByte(src[n]) {
 			n++
 		}
-		if n == i {
+		if n == i || src[i] <= '9' {
 			continue
 		}
-		tags++
 		name := src[i:n]
-		i = n
-		if f := formatting(name); f >= 0 {
-			switch {
-			case !end:
-				open[f]++
-				sum++
-			case open[f] > 0:
+		var attrs int
+		if i, attrs = skipAttributes(src, n); attrs > maxAttrs {
+			return fmt.Errorf("%w: more than %d attributes in a tag", ErrTooComplex, maxAttrs)
+		}
+		tags++
+		f := formatting(name)
+		if end {
+			if f >= 0 && open[f] > 0 {
 				open[f]--
 				sum--
 			}
-		} else if len(name) == 4 && (bytes.EqualFold(name, []byte("body")) || bytes.EqualFold(name, []byte("html"))) {
-			merged++
+			continue
 		}
-		if !end {
-			cost += min(sum, 512)
+		starts++
+		clones += min(sum, 512)
+		switch {
+		case f >= 0:
+			open[f]++
+			sum++
+		case len(name) == 4 && (bytes.EqualFold(name, []byte("body")) || bytes.EqualFold(name, []byte("html"))):
+			merged++ // their attributes are merged into those of the first
+		default:
+			i = skipRawText(src, i, name)
 		}
 	}
 	switch {
-	case tags > 2*maxTags:
+	case tags > maxTags, starts > maxStarts:
 		return fmt.Errorf("%w: %d tags", ErrTooComplex, tags)
-	case cost > 4*MaxNodes:
+	case clones > 2*MaxNodes:
 		return fmt.Errorf("%w: formatting elements left open over %d tags", ErrTooComplex, tags)
-	case merged > 1000:
+	case merged > 100:
 		return fmt.Errorf("%w: %d html and body tags", ErrTooComplex, merged)
 	}
 	return nil
 }
 
 func isTagByte(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' || '0' <= b && b <= '9' }
+
+// skipDeclaration gives the place behind a comment, doctype or the like whose "<" stands before i.
+func skipDeclaration(src []byte, i int) int {
+	if bytes.HasPrefix(src[i:], []byte("!--")) {
+		i += 3
+		if bytes.HasPrefix(src[i:], []byte(">")) || bytes.HasPrefix(src[i:], []byte("->")) {
+			return i + 1
+		}
+		if j := bytes.Index(src[i:], []byte("-->")); j >= 0 {
+			return i + j + 3
+		}
+		return len(src)
+	}
+	if j := bytes.IndexByte(src[i:], '>'); j >= 0 {
+		return i + j + 1
+	}
+	return len(src)
+}
+
+// skipAttributes gives the place behind the tag whose name ends at i, and how many attributes it has.
+func skipAttributes(src []byte, i int) (int, int) {
+	attrs := 0
+	for i < len(src) {
+		switch c := src[i]; c {
+		case '>':
+			return i + 1, attrs
+		case ' ', '\t', '\n', '\f', '\r', '/':
+			i++
+			continue
+		}
+		attrs++
+		for i++; i < len(src); i++ { // the name
+			if c := src[i]; c == '=' || c == '>' || c == '/' || c <= ' ' {
+				break
+			}
+		}
+		for i < len(src) && src[i] <= ' ' {
+			i++
+		}
+		if i >= len(src) || src[i] != '=' {
+			continue
+		}
+		for i++; i < len(src) && src[i] <= ' '; i++ {
+		}
+		if i >= len(src) {
+			break
+		}
+		if q := src[i]; q == '"' || q == '\'' {
+			j := bytes.IndexByte(src[i+1:], q)
+			if j < 0 {
+				return len(src), attrs
+			}
+			i += j + 2
+			continue
+		}
+		for i < len(src) && src[i] > ' ' && src[i] != '>' {
+			i++
+		}
+	}
+	return i, attrs
+}
+
+// skipRawText gives the place of the end tag of an element whose content is no markup, or i.
+func skipRawText(src []byte, i int, name []byte) int {
+	switch len(name) {
+	case 3, 5, 6, 7, 8:
+	default:
+		return i
+	}
+	var buf [8]byte
+	n := copy(buf[:], name)
+	for k := range n {
+		buf[k] |= 0x20
+	}
+	switch string(buf[:n]) {
+	case "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript":
+	default:
+		return i
+	}
+	for {
+		j := bytes.Index(src[i:], []byte("</"))
+		if j < 0 {
+			return len(src)
+		}
+		i += j + 2
+		if i+n <= len(src) && bytes.EqualFold(src[i:i+n], buf[:n]) {
+			return i - 2
+		}
+	}
+}
 
 var formattingNames = [...]string{"a", "b", "i", "u", "s", "em", "tt", "big", "code", "font", "nobr", "small", "strike", "strong"}
 
@@ -141,6 +246,7 @@ func NewDocument(root *html.Node, pageURL string) (*Document, error) {
 		ld      []string
 		ldBytes int
 		metas   int
+		size    int
 	)
 	depth := 0
 	for n := root; n != nil; {
@@ -148,7 +254,14 @@ func NewDocument(root *html.Node, pageURL string) (*Document, error) {
 		if d.Nodes > MaxNodes || depth > maxDepth {
 			return nil, fmt.Errorf("%w: more than %d nodes or %d levels", ErrTooComplex, MaxNodes, maxDepth)
 		}
-		if n.Type == html.ElementNode {
+		switch n.Type {
+		case html.TextNode:
+			if p := n.Parent; p != nil && p.DataAtom != atom.Script && p.DataAtom != atom.Style && p.DataAtom != atom.Noscript {
+				if size += len(n.Data); size > maxText {
+					return nil, fmt.Errorf("%w: more than %d bytes of text", ErrTooComplex, maxText)
+				}
+			}
+		case html.ElementNode:
 			switch n.DataAtom {
 			case atom.Html:
 				if d.html == nil {
@@ -161,7 +274,7 @@ func NewDocument(root *html.Node, pageURL string) (*Document, error) {
 				}
 			case atom.Title:
 				if d.Title == "" && n.Namespace == "" {
-					d.Title = space(rawText(n))
+					d.Title = space(cutText(rawText(n), 2000))
 				}
 			case atom.Base:
 				if href := attr(n, "href"); href != "" && d.base != nil {
@@ -256,6 +369,17 @@ func (d *Document) Abs(href string) string {
 		return ""
 	}
 	return u.String()
+}
+
+// cutText is at most the first n bytes of a text, whole characters.
+func cutText(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 // attr is the value of an attribute, or "".

@@ -475,6 +475,9 @@ func (j *judge) titles() map[string]bool {
 	// The title of the page has the name of the site before or behind the headline.
 	for _, t := range []string{j.doc.MetaOne("og:title"), j.doc.MetaOne("twitter:title"), j.doc.Title} {
 		add(t)
+		if len(t) > 400 {
+			continue
+		}
 		for i := 0; i < len(t); {
 			k := -1
 			size := 0

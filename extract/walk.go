@@ -410,6 +410,7 @@ func oneLine(tr *html.Node) bool {
 			continue
 		}
 		cells++
+		before := chars
 		for n := range c.Descendants() {
 			if left--; left < 0 {
 				return false
@@ -422,6 +423,9 @@ func oneLine(tr *html.Node) bool {
 					return false
 				}
 			}
+		}
+		if chars-before > 160 { // prose
+			return false
 		}
 	}
 	return cells >= 2 && chars < 600
