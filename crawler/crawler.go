@@ -65,6 +65,8 @@ type Page struct {
 	FetchedAt   time.Time
 	Took        time.Duration
 	Location    string // absolute target of a 3xx
+
+	Signals []Signal // what robots.txt and tdmrep.json say about the reuse of this URL; what the page itself says is the Handler's to read
 }
 
 // Outcome is what became of a task. It is a stored value: every visited URL ends in exactly one.
@@ -77,6 +79,7 @@ const (
 	Listed      Outcome = "listed"       // a sitemap or feed was read
 	Unchanged   Outcome = "unchanged"    // 304, or the same bytes as last time
 	Redirected  Outcome = "redirected"   // 3xx: its target is a task of its own
+	NoIndex     Outcome = "noindex"      // a review that asks not to be indexed: nothing of it is stored
 	Duplicate   Outcome = "duplicate"    // <link rel=canonical> names another URL of the site, which is a task of its own
 	Disallowed  Outcome = "disallowed"   // robots.txt says no
 	OutOfScope  Outcome = "out_of_scope" // redirect or canonical left the site
@@ -89,7 +92,7 @@ const (
 	Unreachable Outcome = "unreachable"  // DNS, connect, TLS, cut body, after all tries
 	TimedOut    Outcome = "timeout"      // a bound on time was passed, after all tries
 	Unreadable  Outcome = "unreadable"   // the bytes could not be parsed
-	OverBudget  Outcome = "over_budget"  // the site's page budget was spent; due again in the next run
+	OverBudget  Outcome = "over_budget"  // a budget was spent; due again in the next run
 )
 
 // Failed says whether the outcome counts as a failure in summaries.
@@ -113,6 +116,8 @@ type Visit struct {
 	RetryAt  time.Time // with an empty Outcome: when
 	Links    []Task    // tasks found, canonical and in scope
 	Record   Record    // nil if none
+	Signals  []Signal  // what is said about the reuse of the page, of each name the one that holds first
+	NoCopy   bool      // the page asks that no copy is kept (noarchive, noindex): no snapshot, and an earlier one goes
 	HoldHost time.Time // the host must not be asked before; zero if the usual gap suffices
 }
 

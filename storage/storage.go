@@ -35,10 +35,11 @@ type Record struct {
 	Site      string
 	PageURL   string // of the task it was read from; another than Review.URL where the page names another canonical URL
 	Review    *extract.Review
-	FetchedAt time.Time // of the page it was read from
-	FirstSeen time.Time // when that page was first fetched as a review
-	Revision  int       // 1 for the first text
-	TextHash  string    // see TextHash
+	FetchedAt time.Time        // of the page it was read from
+	FirstSeen time.Time        // when that page was first fetched as a review
+	Revision  int              // 1 for the first text
+	TextHash  string           // see TextHash
+	Signals   []crawler.Signal // about the reuse of the page, as of its last visit
 }
 
 // Text is a review as a text file: headline, empty line, body, with an empty line between paragraphs and a line end at the end.
@@ -91,14 +92,15 @@ type Counts struct {
 
 // TaskState is a task with what became of it.
 type TaskState struct {
-	crawler.Task                 // its Due is zero where it is not queued, or due at once
-	Queued       bool            // to be visited, or visited again
-	Outcome      crawler.Outcome // what is known of the URL; "" if never visited. A revisit that finds it unchanged leaves it standing
-	Last         crawler.Outcome // of the last visit
-	Why          string          // of the last visit
-	PageKind     extract.Kind    // what the page was read as; "" if it was not read
-	Status       int             // HTTP status of the last answer; 0 if there was none
-	VisitedAt    time.Time       // last visit, answered or not; zero if never visited
+	crawler.Task                  // its Due is zero where it is not queued, or due at once
+	Queued       bool             // to be visited, or visited again
+	Outcome      crawler.Outcome  // what is known of the URL; "" if never visited. A revisit that finds it unchanged leaves it standing
+	Last         crawler.Outcome  // of the last visit
+	Why          string           // of the last visit
+	PageKind     extract.Kind     // what the page was read as; "" if it was not read
+	Status       int              // HTTP status of the last answer; 0 if there was none
+	VisitedAt    time.Time        // last visit, answered or not; zero if never visited
+	Signals      []crawler.Signal // about the reuse of the page, of the last visit that read it
 }
 
 // SiteStatus is what is known of a site. Every known URL is counted once: Queued + the sum of Tasks.

@@ -108,6 +108,7 @@ var outcomeMeaning = map[crawler.Outcome]string{
 	crawler.Listed:      "a sitemap or feed",
 	crawler.Unchanged:   "asked again: the same as before",
 	crawler.Redirected:  "its target is a URL of its own",
+	crawler.NoIndex:     "a review that asks not to be indexed: not stored",
 	crawler.Duplicate:   "names another URL as the canonical one",
 	crawler.Disallowed:  "robots.txt says no",
 	crawler.OutOfScope:  "leads off the site",

@@ -19,7 +19,7 @@ import (
 // outcome again.
 func readAs(o crawler.Outcome) bool {
 	switch o {
-	case crawler.Reviewed, crawler.Roundup, crawler.NotReview, crawler.Listed, crawler.Duplicate:
+	case crawler.Reviewed, crawler.Roundup, crawler.NotReview, crawler.NoIndex, crawler.Listed, crawler.Duplicate:
 		return true
 	}
 	return false
@@ -35,11 +35,13 @@ func passing(o crawler.Outcome) bool {
 }
 
 // snapshotOf says whether the page of a visit is kept: HTML that was read, or that a better reader might. Sitemaps and feeds are
-// not: they are asked again instead.
+// not: they are asked again instead. Pages that ask for no copy are not either.
 func snapshotOf(v *crawler.Visit) bool {
-	return v.Page != nil && v.Page.Status/100 == 2 && v.Task.Kind == crawler.KindPage &&
+	return v.Page != nil && v.Page.Status/100 == 2 && v.Task.Kind == crawler.KindPage && !noCopy(v) &&
 		(readAs(v.Outcome) || v.Outcome == crawler.Unreadable)
 }
+
+func noCopy(v *crawler.Visit) bool { return v.NoCopy || v.Outcome == crawler.NoIndex }
 
 // packed is a page made ready before the transaction begins.
 type packed struct {
@@ -158,6 +160,11 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 				return stored, err
 			}
 		}
+		if noCopy(v) {
+			if _, err := t.exec(`DELETE FROM pages WHERE task_id = $1`, id); err != nil {
+				return stored, err
+			}
+		}
 		known, err := t.finish(id, v, outcome, why, at, status)
 		if err != nil {
 			return stored, err
@@ -222,12 +229,15 @@ func (t *tx) postpone(id int64, v *crawler.Visit, at time.Time, status int) erro
 // finish takes a task out of the queue. It gives the outcome that is now known of the URL.
 func (t *tx) finish(id int64, v *crawler.Visit, outcome crawler.Outcome, why string, at time.Time, status int) (crawler.Outcome, error) {
 	// nil leaves a column as it is.
-	var etag, modified, read, kind any
+	var etag, modified, read, kind, signals any
 	switch {
 	case readAs(outcome):
 		read = string(outcome)
+		if v.Page != nil {
+			signals = packSignals(v.Signals)
+		}
 	case !passing(outcome):
-		read, etag, modified = "", "", ""
+		read, etag, modified, signals = "", "", "", ""
 	}
 	if v.Page != nil && (readAs(outcome) || outcome == crawler.Unchanged) {
 		if e := v.Page.Header.Get("ETag"); e != "" || outcome != crawler.Unchanged {
@@ -245,10 +255,29 @@ func (t *tx) finish(id int64, v *crawler.Visit, outcome crawler.Outcome, why str
 			outcome = CASE WHEN $2 = 'unchanged' AND read_as <> '' THEN read_as ELSE $2 END,
 			why = CASE WHEN $2 = 'unchanged' AND read_as <> '' THEN why ELSE $5 END,
 			read_as = COALESCE($6, read_as), etag = COALESCE($7, etag), last_modified = COALESCE($8, last_modified),
-			page_kind = COALESCE($9, page_kind)
-		WHERE id = $10 RETURNING outcome`,
-		v.Task.Tries, string(outcome), status, millis(at), why, read, etag, modified, kind, id)
+			page_kind = COALESCE($9, page_kind), signals = COALESCE($10, signals)
+		WHERE id = $11 RETURNING outcome`,
+		v.Task.Tries, string(outcome), status, millis(at), why, read, etag, modified, kind, signals, id)
 	return crawler.Outcome(known), err
+}
+
+// packSignals is a list as its column has it.
+func packSignals(list []crawler.Signal) string {
+	if len(list) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(list)
+	if err != nil {
+		panic(err) // texts only
+	}
+	return string(b)
+}
+
+func unpackSignals(column string) (list []crawler.Signal, err error) {
+	if column != "" {
+		err = json.Unmarshal([]byte(column), &list)
+	}
+	return list, err
 }
 
 // savePage keeps a snapshot.

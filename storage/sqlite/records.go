@@ -150,7 +150,7 @@ func (s *Store) SaveRecord(ctx context.Context, r *storage.Record) (changed bool
 	return changed, nil
 }
 
-const recordColumns = `r.id, r.site, t.url, r.data, r.fetched_at, r.first_seen, r.revision, r.text_hash`
+const recordColumns = `r.id, r.site, t.url, r.data, r.fetched_at, r.first_seen, r.revision, r.text_hash, t.signals`
 
 const recordOrder = ` ORDER BY r.site, (r.published IS NULL), r.published, r.url`
 
@@ -158,10 +158,15 @@ func scanRecord(scan func(...any) error) (*storage.Record, error) {
 	r := &storage.Record{Review: new(extract.Review)}
 	var data []byte
 	var fetched, first int64
-	if err := scan(&r.ID, &r.Site, &r.PageURL, &data, &fetched, &first, &r.Revision, &r.TextHash); err != nil {
+	var signals string
+	if err := scan(&r.ID, &r.Site, &r.PageURL, &data, &fetched, &first, &r.Revision, &r.TextHash, &signals); err != nil {
 		return nil, err
 	}
 	r.FetchedAt, r.FirstSeen = moment(fetched), moment(first)
+	var err error
+	if r.Signals, err = unpackSignals(signals); err != nil {
+		return nil, fmt.Errorf("record %d: signals: %w", r.ID, err)
+	}
 	if err := json.Unmarshal(data, r.Review); err != nil {
 		return nil, fmt.Errorf("record %d: %w", r.ID, err)
 	}
@@ -282,7 +287,7 @@ func (s *Store) Revisions(ctx context.Context, recordID int64) ([]*storage.Recor
 		r, err := scanRecord(scan)
 		all = append(all, r)
 		return err
-	}, `SELECT r.id, r.site, t.url, v.data, v.fetched_at, r.first_seen, v.revision, v.text_hash
+	}, `SELECT r.id, r.site, t.url, v.data, v.fetched_at, r.first_seen, v.revision, v.text_hash, t.signals
 			FROM revisions v JOIN reviews r ON r.id = v.review_id JOIN tasks t ON t.id = r.task_id WHERE v.review_id = $1
 		UNION ALL
 		SELECT `+recordColumns+` FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE r.id = $1

@@ -18,12 +18,16 @@ const fromTasks = ` FROM tasks t JOIN sites s ON s.id = t.site_id JOIN hosts h O
 func (s *Store) TaskByURL(ctx context.Context, url string) (*storage.TaskState, error) {
 	var t storage.TaskState
 	var visited int64
+	var signals string
 	dest, done := taskDest(&t.Task)
-	dest = append(dest, &t.Queued, &t.Outcome, &t.Last, &t.Why, &t.PageKind, &t.Status, &visited)
-	err := s.reads.row(ctx, dest, `SELECT `+taskColumns+`, t.due IS NOT NULL, t.outcome, t.last, t.why, t.page_kind, t.status, t.visited_at`+
+	dest = append(dest, &t.Queued, &t.Outcome, &t.Last, &t.Why, &t.PageKind, &t.Status, &visited, &signals)
+	err := s.reads.row(ctx, dest, `SELECT `+taskColumns+`, t.due IS NOT NULL, t.outcome, t.last, t.why, t.page_kind, t.status, t.visited_at, t.signals`+
 		fromTasks+`WHERE t.url = $1`, url)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = storage.ErrNotFound
+	}
+	if err == nil {
+		t.Signals, err = unpackSignals(signals)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("task %s: %w", url, explain(err))

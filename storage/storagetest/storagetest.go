@@ -50,6 +50,8 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"records while storing", recordsWhileStoring},
 		{"saving without a fetch", saveRecord},
 		{"snapshots", snapshots},
+		{"pages that ask for no copy", noCopies},
+		{"signals", signals},
 		{"robots copies", robotsCopies},
 		{"not found", notFound},
 		{"canceled", canceled},
@@ -805,6 +807,49 @@ func snapshots(f *fixture) {
 		f.must(err)
 		f.diff("the last", page("/her", day(n), "new"), &got.Page)
 	}
+}
+
+func noCopies(f *fixture) {
+	f.start()
+	gone := func(path string) {
+		f.Helper()
+		_, err := f.SnapshotByURL(f.Context(), url(path))
+		f.fails("snapshot of "+path, err, storage.ErrNotFound)
+	}
+	// A review that asks for no copy is stored; one that asks not to be indexed is not.
+	v := visit(task("/noarchive"), day(1), review("/noarchive", "Her", "Text."))
+	v.NoCopy = true
+	f.commit(v, crawler.Visit{Task: task("/noindex"), Outcome: crawler.NoIndex, Page: page("/noindex", day(1), "her")})
+	gone("/noarchive")
+	gone("/noindex")
+	f.record("/noarchive")
+	_, err := f.RecordByURL(f.Context(), url("/noindex"))
+	f.fails("record", err, storage.ErrNotFound)
+	f.diff("outcome", crawler.NoIndex, f.task("/noindex").Outcome)
+
+	// It may ask later.
+	f.commit(visit(task("/later"), day(1), review("/later", "Ran", "Text.")))
+	_, err = f.SnapshotByURL(f.Context(), url("/later"))
+	f.must(err)
+	v = visit(f.task("/later").Task, day(2), review("/later", "Ran", "Text."))
+	v.NoCopy = true
+	f.commit(v)
+	gone("/later")
+	f.diff("revision", 1, f.record("/later").Revision)
+}
+
+func signals(f *fixture) {
+	f.start()
+	said := []crawler.Signal{{Name: crawler.NoAI, From: "X-Robots-Tag"}, {Name: crawler.TDMReservation, Value: "1", From: "tdmrep.json"}}
+	v := visit(task("/her"), day(1), review("/her", "Her", "Text."))
+	v.Signals = said
+	f.commit(v)
+	f.diff("of the task", said, f.task("/her").Signals)
+	f.diff("of the record", said, f.record("/her").Signals)
+	f.commit(crawler.Visit{Task: f.task("/her").Task, Outcome: crawler.Unchanged, Page: &crawler.Page{Status: 304, FetchedAt: day(2)}})
+	f.diff("after a 304", said, f.task("/her").Signals)
+	f.commit(visit(f.task("/her").Task, day(3), review("/her", "Her", "Text.")))
+	f.diff("taken back", []crawler.Signal(nil), f.task("/her").Signals)
 }
 
 func robotsCopies(f *fixture) {
