@@ -21,7 +21,7 @@ type reason struct {
 
 // minReview is what the reasons for a review must come to. The weights below are logits, roughly: they were set by hand on what
 // reviews are, and checked on pages that are none.
-const minReview = 2.8
+const minReview = 2.5
 
 // headCues are words of headlines that announce something else than a review, by kind. A film may be called so too: they weigh, they
 // do not decide.
@@ -81,13 +81,13 @@ var filmWords = weighedWords(map[float32]string{
 		"diretor diretora roteiro roteirista elenco atriz longa-metragem cinematografia telona ator " +
 		"regissör skådespelare filmen filmens instruktør skuespiller acteerwerk regisseert scenarioschrijver bioscoop reżyser reżyserka scenariusz aktor aktorka filmu kinie фильм фильма фильме режиссёр режиссер сценарий актёр актер кино картина elokuva elokuvan ohjaaja film-noir",
 	0.7: "director directors directed directing scene scenes screen cast casting starring plot performance performances protagonist dialogue script thriller drama comedy horror documentary " +
-		"soundtrack genre franchise villain cgi oscar oscars theaters theatres theater audiences audience viewer viewers trilogy cinematographers hollywood runtime ensemble villainous montage editing stunts shot shots character characters narrative " +
-		"szene szenen figur figuren handlung zuschauer darstellung dramaturgie komödie regie dialoge " +
+		"soundtrack genre franchise villain cgi oscar oscars theaters theatres theater audiences audience viewer viewers trilogy cinematographers hollywood runtime ensemble villainous montage editing stunts shot shots close-up close-ups voice-over subplot subplots prologue epilogue premise noir sci-fi animated animation western romance satire tragicomedy trailer score costumes lighting character characters narrative " +
+		"szene szenen großaufnahme schnitt einstellung einstellungen hauptfigur nebenfigur saal figur figuren handlung zuschauer darstellung dramaturgie komödie regie dialoge " +
 		"scène scènes personnage personnages intrigue interprétation comédie drame caméra récit plan plans bande " +
 		"escena escenas personaje personajes trama interpretación comedia actuación actuaciones espectador cámara reparto dirección " +
 		"scena scene personaggi personaggio interpretazione commedia spettatore fotografia recitazione " +
 		"cena cenas personagem personagens enredo comédia espectador direção atuação",
-	0.35: "story acting watch watching watched screening rewatch ending tone camera frame visuals plays star stars role roles score moments twist storytelling act acts third emotional pacing hero heroine sequences sequence tension adaptation humor humour jokes " +
+	0.35: "story acting watch watching watched screening rewatch ending tone camera frame visuals plays star stars role roles score moments twist storytelling act acts third emotional pacing hero heroine sequences sequence tension adaptation picture chemistry reel revival release released fans premiere debut humor humour jokes " +
 		"geschichte rolle spielt bilder ende histoire rôle joue image images fin historia papel papeles final storia ruolo finale história",
 })
 
@@ -103,8 +103,8 @@ var newsWords = weighedWords(map[float32]string{
 var wareWords = weighedWords(map[float32]string{
 	1: "novel novels biography memoir paperback hardcover publisher chapters novelist poems poetry bookshop album albums tracklist vinyl lp ep guitarist bassist mixtape gameplay console controller multiplayer " +
 		"battery warranty specs firmware device smartphone laptop tablet headphones bluetooth wi-fi usb software app apps customers pricing subscription subscriptions shipping recipe tablespoon teaspoon restaurant chef dishes flavor flavour " +
-		"roman romane verlag hörbuch livre roman éditeur libro novela editorial hotel hotels plugin plugins server api database",
-	0.5: "author pages book books chapter reader readers band track tracks song songs game games player players price phone screen camera product products customer company users user install oven sauce tasty menu",
+		"verlag hörbuch éditeur novela plugin plugins server api database",
+	0.5: "author pages book books chapter reader readers band track tracks song songs game games player players price phone screen camera product products customer company users user install oven sauce tasty",
 })
 
 // leaning is what a word says for each side.
@@ -219,12 +219,18 @@ func (f *finder) judgeKind() {
 	}
 	film, news, wares, kinds, total := filmVocabulary(f.body)
 
+	// A text that is not about film makes less of what else looks like a review: products have names, grades and reviews too.
+	trust := math.Max(0.2, math.Min(1, film/1.2))
+	if kinds < 3 && total > 40 {
+		trust = math.Min(trust, 0.2+0.25*float64(kinds))
+	}
+
 	// The text.
 	switch {
 	case total >= 300:
-		say(KindReview, 1, "length of prose")
+		say(KindReview, math.Max(0.3, trust), "length of prose")
 	case total >= 120:
-		say(KindReview, 0.4, "length of prose")
+		say(KindReview, 0.4*trust, "length of prose")
 	case total < 25:
 		say(KindReview, -4, "hardly any prose")
 	case total < 50:
@@ -247,12 +253,6 @@ func (f *finder) judgeKind() {
 	}
 	if news > 2 {
 		say(KindNews, math.Min(2.2, (news-1.5)*0.6), "words of announcements")
-	}
-
-	// A text that is not about film makes less of what else looks like a review: products have names, grades and reviews too.
-	trust := math.Max(0.2, math.Min(1, film/1.2))
-	if kinds < 3 && total > 40 {
-		trust = math.Min(trust, 0.2+0.25*float64(kinds))
 	}
 
 	// The film and its grade.
@@ -401,7 +401,7 @@ func (f *finder) judgeKind() {
 			say(KindList, math.Min(3, 0.3*float64(f.articles)), strconv.Itoa(f.articles)+" posts on the page")
 		}
 	}
-	if q := f.questions(); q >= 3 {
+	if q := f.questions(); q >= 2 {
 		say(KindInterview, math.Min(3, 0.6*float64(q)), "questions and answers")
 	}
 	if n := f.filmHeads(); n >= 3 {
@@ -494,18 +494,24 @@ func leadingCount(s string) bool {
 	return false
 }
 
-// questions counts paragraphs in the way of interviews.
+// questions counts paragraphs in the way of interviews: a question by itself, or one that opens a paragraph where most do.
 func (f *finder) questions() int {
-	n := 0
+	alone, opened := 0, 0
 	for _, p := range f.rev.Paragraphs {
 		if len(p) < 260 && strings.HasSuffix(p, "?") || strings.HasPrefix(p, "Q:") || strings.HasPrefix(p, "Q.") || strings.HasPrefix(p, "Question:") {
-			n++
+			alone++
+		} else if i := strings.IndexAny(p, "?.!"); i > 0 && i < 140 && p[i] == '?' {
+			opened++
 		}
 	}
-	if n*6 < len(f.rev.Paragraphs) {
-		return 0
+	n := len(f.rev.Paragraphs)
+	if alone*6 < n {
+		alone = 0
 	}
-	return n
+	if opened < 2 || opened*5 < n*2 {
+		opened = 0
+	}
+	return alone + opened
 }
 
 // filmHeads counts headings in the text that name films: "Her (Spike Jonze, 2013)", or names with a grade.
