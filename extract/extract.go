@@ -6,6 +6,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -24,10 +25,10 @@ func NewReader(themes []*Theme) *Reader { return &Reader{themes: newThemes(theme
 
 // Input is a page to read.
 type Input struct {
-	URL    string                       // where the page was fetched from
-	Root   *html.Node                   // the parsed page; Read changes nothing in it
-	Rules  *SiteRules                   // the site's own rules; nil if it has none
-	Chrome func(path, text string) bool // whether a block is known to repeat on many pages of the site; nil if nothing is known
+	URL    string     // where the page was fetched from
+	Root   *html.Node // the parsed page; Read changes nothing in it
+	Rules  *SiteRules // the site's own rules; nil if it has none
+	Chrome *Chrome    // what is known of blocks that repeat on the site's pages; nil if nothing is
 }
 
 // Read reads a page. With ErrNotReview the review is filled as far as it was read; its Kind says what the page is.
@@ -44,6 +45,9 @@ func (r *Reader) Read(in Input) (*Review, error) {
 	read(rev, doc, rules, in)
 	facts(rev, doc, rules, in)
 	rev.Kind, rev.Why = kind(rev, doc, in)
+	if rev.Kind != KindReview && rev.Kind != KindRoundup && !slices.ContainsFunc(rev.Marks, Mark.Dropped) {
+		rev.Marks = nil
+	}
 	if rev.Kind != KindReview {
 		return rev, ErrNotReview
 	}

@@ -1,32 +1,56 @@
 package extract
 
 import (
+	"fmt"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
-// read finds the text of a page: Paragraphs, Words, Blocks and Extractor of the review.
+// read finds the text of a page: Paragraphs, Words, Blocks, Extractor and Marks of the review.
 func read(rev *Review, doc *Document, rules []sourced, in Input) {
+	j := newJudge(doc, rules, nil)
+	marks, repeated := j.marks(in.Chrome)
+	if len(repeated) > 0 {
+		// These blocks may have been what made an element look like the text: the page is judged once more, without them.
+		if k := newJudge(doc, rules, repeated); enough(j, k) {
+			j = k
+		} else {
+			for i := range marks {
+				marks[i] = marks[i].block()
+			}
+		}
+	}
+	rev.Marks = marks
+	j.write(rev)
+}
+
+// newJudge finds the text of a page and judges every block. Of the blocks named in repeated, which gives on how many pages of the
+// site each stands, it takes none.
+func newJudge(doc *Document, rules []sourced, repeated map[int]int) *judge {
 	nodes, by, _ := textIn(rules, doc.Root)
-	w := newWalk(doc.Root, rules, nodes)
-	w.settle()
-	j := judge{walk: w, doc: doc, in: in}
-	rev.Extractor = "generic"
+	j := &judge{walk: newWalk(doc.Root, rules, nodes), doc: doc, by: "generic"}
+	for i := range repeated {
+		j.pieces[i].own |= isDropped
+	}
+	j.settle()
 	if len(nodes) > 0 {
 		j.inside(nodes)
-		if len(j.roots) > 0 && (by.kind == ofLayout || j.holds(w.article())) {
-			rev.Extractor = by.name
+		if len(j.roots) > 0 && (by.kind == ofLayout || j.holds(j.article())) {
+			j.by = by.name
 		} else {
 			j.roots = nil
 		}
 	}
 	if len(j.roots) == 0 {
-		j.roots = w.article()
+		j.roots = j.article()
 	}
 	j.run()
-	j.write(rev)
+	for i, n := range repeated {
+		j.said[i] = drop(fmt.Sprintf("chrome:repeated on %d pages", n), 2)
+	}
+	return j
 }
 
 // A judge decides, block by block, what belongs to the review.
@@ -34,6 +58,7 @@ type judge struct {
 	*walk
 	doc   *Document
 	in    Input
+	by    string  // whose rules found the text
 	roots []int32 // frames that hold the text
 	said  []verdict
 
@@ -188,9 +213,6 @@ func (j *judge) sections(first, last int) {
 func (j *judge) block(i int, p *piece, own flags, dropped string, titles map[string]bool) verdict {
 	if dropped != "" {
 		return drop(dropped, 3)
-	}
-	if j.in.Chrome != nil && j.in.Chrome(j.path(p.frame), p.text) {
-		return drop("repeats on the site", 2)
 	}
 	if p.kind == Pre {
 		own &^= isNav | isShare // the frames of code have their own buttons
@@ -499,6 +521,7 @@ func (j *judge) titles() map[string]bool {
 
 // write hands the verdicts over to the review.
 func (j *judge) write(rev *Review) {
+	rev.Extractor = j.by
 	rev.Blocks = make([]Block, len(j.pieces))
 	for i := range j.pieces {
 		p := &j.pieces[i]

@@ -125,6 +125,7 @@ type Review struct {
 	Extractor  string   `json:"extractor"`  // "layout filmjournal.example/1", "theme wordpress", "generic"
 	Paragraphs []string `json:"paragraphs"` // the kept blocks, in order
 	Blocks     []Block  `json:"-"`          // every block judged, for explain
+	Marks      []Mark   `json:"-"`          // of a review or roundup: its blocks, for the site's table of repeated blocks
 }
 
 // Body is the review's text: its paragraphs, an empty line between.

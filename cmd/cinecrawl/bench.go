@@ -18,6 +18,7 @@ type benchExtractCmd struct {
 	Match string   `placeholder:"TEXT" help:"Only pages with this in their names."`
 	Show  int      `placeholder:"N" help:"Show the N worst pages: what leaked, what was lost."`
 	Bare  bool     `help:"Without themes: every page is met as a stranger."`
+	Learn int      `placeholder:"N" help:"Let the first N pages of each host teach the blocks that repeat on it."`
 }
 
 func (benchExtractCmd) Help() string {
@@ -37,7 +38,7 @@ func (c *benchExtractCmd) Run(ctx context.Context, a *app) error {
 	if c.Bare {
 		themes = nil
 	}
-	report, err := bench.Run(c.Dir, extract.NewReader(themes), bench.Options{Sets: c.Set, Match: c.Match})
+	report, err := bench.Run(c.Dir, extract.NewReader(themes), bench.Options{Sets: c.Set, Match: c.Match, Learn: c.Learn})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sort"
@@ -23,6 +24,9 @@ import (
 type Options struct {
 	Sets  []string // sets or sites; all if empty
 	Match string   // part of a page's id; all if empty
+
+	// Learn is how many pages of each host teach the blocks that repeat on it, before any is scored.
+	Learn int
 
 	// Read reads a page in the reader's place, if set: another extractor, by the same measure.
 	Read func(url string, src []byte) (*extract.Review, error)
@@ -98,22 +102,45 @@ type entry struct {
 
 // Run reads every page of dir with reader and scores it.
 func Run(dir string, reader *extract.Reader, opt Options) (*Report, error) {
-	f, err := os.Open(filepath.Join(dir, "pages.jsonl"))
+	entries, err := entriesOf(dir, opt)
 	if err != nil {
-		return nil, fmt.Errorf("bench: %s is no folder of pages with known text: %w", dir, err)
+		return nil, err
 	}
-	defer f.Close()
 	read := opt.Read
 	if read == nil {
+		known, err := learn(dir, entries, reader, opt.Learn)
+		if err != nil {
+			return nil, err
+		}
 		read = func(url string, src []byte) (*extract.Review, error) {
 			root, err := extract.Parse(src)
 			if err != nil {
 				return nil, err
 			}
-			return reader.Read(extract.Input{URL: url, Root: root})
+			return reader.Read(extract.Input{URL: url, Root: root, Chrome: known[hostOf(url)]})
 		}
 	}
 	rep := &Report{}
+	for _, e := range entries {
+		p, err := readPage(dir, e, read)
+		if err != nil {
+			return nil, err
+		}
+		rep.Pages = append(rep.Pages, p)
+	}
+	rep.sum()
+	sort.SliceStable(rep.Pages, func(i, j int) bool { return rep.Pages[i].badness() > rep.Pages[j].badness() })
+	return rep, nil
+}
+
+// entriesOf gives the pages of a folder that are asked for.
+func entriesOf(dir string, opt Options) ([]entry, error) {
+	f, err := os.Open(filepath.Join(dir, "pages.jsonl"))
+	if err != nil {
+		return nil, fmt.Errorf("bench: %s is no folder of pages with known text: %w", dir, err)
+	}
+	defer f.Close()
+	var all []entry
 	sc := bufio.NewScanner(f)
 	sc.Buffer(nil, 1<<20)
 	for line := 1; sc.Scan(); line++ {
@@ -127,21 +154,49 @@ func Run(dir string, reader *extract.Reader, opt Options) (*Report, error) {
 		if e.ID == "" {
 			e.ID = strings.TrimSuffix(e.HTML, ".html")
 		}
-		if len(opt.Sets) > 0 && !contains(opt.Sets, e.Set) || !strings.Contains(e.ID, opt.Match) {
-			continue
+		if (len(opt.Sets) == 0 || contains(opt.Sets, e.Set)) && strings.Contains(e.ID, opt.Match) {
+			all = append(all, e)
 		}
-		p, err := readPage(dir, e, read)
-		if err != nil {
-			return nil, err
-		}
-		rep.Pages = append(rep.Pages, p)
 	}
 	if err := sc.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Name(), err)
 	}
-	rep.sum()
-	sort.SliceStable(rep.Pages, func(i, j int) bool { return rep.Pages[i].badness() > rep.Pages[j].badness() })
-	return rep, nil
+	return all, nil
+}
+
+// learn reads the first n pages of each host, and gives what repeats there.
+func learn(dir string, entries []entry, reader *extract.Reader, n int) (map[string]*extract.Chrome, error) {
+	known := map[string]*extract.Chrome{}
+	taught := map[string]int{}
+	for _, e := range entries {
+		host := hostOf(e.URL)
+		if taught[host]++; taught[host] > n {
+			continue
+		}
+		src, err := os.ReadFile(filepath.Join(dir, e.HTML))
+		if err != nil {
+			return nil, err
+		}
+		root, err := extract.Parse(src)
+		if err != nil {
+			continue
+		}
+		if rev, _ := reader.Read(extract.Input{URL: e.URL, Root: root}); rev != nil && rev.Marks != nil {
+			if known[host] == nil {
+				known[host] = extract.NewChrome()
+			}
+			known[host].Add(rev.Marks)
+		}
+	}
+	return known, nil
+}
+
+func hostOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 func (p *Page) badness() float64 {
