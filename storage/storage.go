@@ -157,6 +157,10 @@ type Store interface {
 
 	// Snapshots gives the stored pages of a site (of all sites for "") in order of task ID.
 	Snapshots(ctx context.Context, site string, each func(*Snapshot) error) error
+	// Marks gives the marks of the stored pages of a site that were read as reviews (see extract.Review.Marks) and own what they
+	// say, in order of task ID, with the URLs of their tasks. Commit and SaveRecord keep those of the last reading of each page, so
+	// that a page counts once however often it is fetched.
+	Marks(ctx context.Context, site string, each func(url string, marks []extract.Mark) error) error
 	SnapshotByURL(ctx context.Context, url string) (*Snapshot, error)
 	TaskByURL(ctx context.Context, url string) (*TaskState, error)
 

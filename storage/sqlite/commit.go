@@ -159,6 +159,9 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 			if err := t.savePage(id, v.Page, page, at); err != nil {
 				return stored, err
 			}
+			if err := t.saveMarks(l.site, id, v.Record); err != nil {
+				return stored, err
+			}
 		}
 		if noCopy(v) {
 			if _, err := t.exec(`DELETE FROM pages WHERE task_id = $1`, id); err != nil {

@@ -113,11 +113,14 @@ func (s *Store) SaveRecord(ctx context.Context, r *storage.Record) (changed bool
 		return false, fmt.Errorf("save record of %s: %w", r.PageURL, err)
 	}
 	err = s.write(ctx, func(t *tx) error {
-		var task int64
-		err := t.row([]any{&task}, `SELECT t.id FROM tasks t JOIN sites s ON s.id = t.site_id WHERE t.url = $1 AND s.name = $2`, r.PageURL, r.Site)
+		var task, site int64
+		err := t.row([]any{&task, &site}, `SELECT t.id, t.site_id FROM tasks t JOIN sites s ON s.id = t.site_id WHERE t.url = $1 AND s.name = $2`, r.PageURL, r.Site)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("no page of %s has that URL: %w", r.Site, storage.ErrNotFound)
 		} else if err != nil {
+			return err
+		}
+		if err := t.saveMarks(site, task, r.Review); err != nil {
 			return err
 		}
 		outcome, why := crawler.NotReview, "read again: "+n.kind

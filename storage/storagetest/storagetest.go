@@ -52,6 +52,7 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"snapshots", snapshots},
 		{"pages that ask for no copy", noCopies},
 		{"signals", signals},
+		{"marks of blocks", marks},
 		{"robots copies", robotsCopies},
 		{"not found", notFound},
 		{"canceled", canceled},
@@ -850,6 +851,53 @@ func signals(f *fixture) {
 	f.diff("after a 304", said, f.task("/her").Signals)
 	f.commit(visit(f.task("/her").Task, day(3), review("/her", "Her", "Text.")))
 	f.diff("taken back", []crawler.Signal(nil), f.task("/her").Signals)
+}
+
+func marks(f *fixture) {
+	type page struct {
+		Path  string
+		Marks []extract.Mark
+	}
+	list := func(site string) []page {
+		f.Helper()
+		var all []page
+		f.must(f.Marks(f.Context(), site, func(url string, marks []extract.Mark) error {
+			all = append(all, page{pathOf(url), marks})
+			return nil
+		}))
+		return all
+	}
+	marked := func(path string, marks ...extract.Mark) *extract.Review {
+		r := review(path, "X", "Text of "+path)
+		r.Marks = marks
+		return r
+	}
+	run := f.start()
+	f.commit(visit(task("/b"), day(1), marked("/b", 8, 1<<63|5)), visit(task("/a"), day(1), marked("/a", 16)), visit(task("/none"), day(1), marked("/none")),
+		visit(task("/print"), day(1), marked("/a", 16)))
+	f.diff("in order of tasks, without the duplicate", []page{{"/b", []extract.Mark{8, 1<<63 | 5}}, {"/a", []extract.Mark{16}}}, list(site))
+	f.diff("of none", []page(nil), list("no.example"))
+
+	again := visit(f.task("/b").Task, day(2), marked("/b", 8, 24))
+	f.commit(again, again)
+	f.commit(crawler.Visit{Task: f.task("/a").Task, Outcome: crawler.Unchanged})
+	f.diff("once, however often fetched", []page{{"/b", []extract.Mark{8, 24}}, {"/a", []extract.Mark{16}}}, list(site))
+	f.end(run, true)
+	run = f.start()
+	f.diff("still there when asked again", []page{{"/b", []extract.Mark{8, 24}}, {"/a", []extract.Mark{16}}}, list(site))
+
+	_, err := f.SaveRecord(f.Context(), &storage.Record{Site: site, PageURL: url("/b"), Review: marked("/b", 9, 24), FetchedAt: day(2)})
+	f.must(err)
+	news := marked("/a")
+	news.Kind = extract.KindNews
+	f.commit(visit(f.task("/a").Task, day(3), news))
+	f.diff("read again", []page{{"/b", []extract.Mark{9, 24}}}, list(site))
+	f.end(run, true)
+	f.reopen()
+	f.diff("kept", []page{{"/b", []extract.Mark{9, 24}}}, list(site))
+
+	stop := errors.New("stop")
+	f.fails("stopped", f.Marks(f.Context(), site, func(string, []extract.Mark) error { return stop }), stop)
 }
 
 func robotsCopies(f *fixture) {

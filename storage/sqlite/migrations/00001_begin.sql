@@ -82,6 +82,15 @@ CREATE TABLE pages (
     took         INTEGER NOT NULL  -- milliseconds
 );
 
+-- Hashes of the blocks of the pages that were read as reviews: what stands on many of them is no review. Apart from the pages, to be
+-- read in one go.
+CREATE TABLE marks (
+    site_id INTEGER NOT NULL,
+    task_id INTEGER NOT NULL,
+    marks   BLOB NOT NULL, -- 8 bytes each, little-endian
+    PRIMARY KEY (site_id, task_id)
+) WITHOUT ROWID;
+
 CREATE TABLE reviews (
     id         INTEGER PRIMARY KEY,
     url        TEXT NOT NULL UNIQUE,
@@ -151,6 +160,7 @@ DROP TABLE run_outcomes;
 DROP TABLE runs;
 DROP TABLE revisions;
 DROP TABLE reviews;
+DROP TABLE marks;
 DROP TABLE pages;
 DROP TABLE tasks;
 DROP TABLE hosts;
