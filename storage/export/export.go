@@ -90,6 +90,9 @@ func write(ctx context.Context, dir string, format Format, src Source, f storage
 	if err := verify(p.dir); err != nil {
 		return Result{}, err
 	}
+	if src, err = scaled(ctx, src, f); err != nil {
+		return Result{}, err
+	}
 	// The numbers' width is known only when the last record is read. Records stored between the count and the reading matter where
 	// they add a digit, and then all is written once more.
 	for range 3 {

@@ -49,6 +49,8 @@ type Page struct {
 	Review    *extract.Review
 	Fields    map[string]Field // sites only
 	Extractor string
+
+	judge func() error // scores the page, once all pages are read; nil if its text is not known
 }
 
 // Field is the measure of one value.
@@ -121,12 +123,26 @@ func Run(dir string, reader *extract.Reader, opt Options) (*Report, error) {
 		}
 	}
 	rep := &Report{}
+	scales := make(map[string]*extract.Scale)
 	for _, e := range entries {
 		p, err := readPage(dir, e, read)
 		if err != nil {
 			return nil, err
 		}
 		rep.Pages = append(rep.Pages, p)
+		if scales[p.Set] == nil {
+			scales[p.Set] = new(extract.Scale)
+		}
+		scales[p.Set].Add(p.Review.Rating)
+	}
+	for _, p := range rep.Pages {
+		scales[p.Set].Fill(p.Review.Rating) // as an export does
+		if p.judge == nil {
+			continue
+		}
+		if err := p.judge(); err != nil {
+			return nil, err
+		}
 	}
 	rep.sum()
 	sort.SliceStable(rep.Pages, func(i, j int) bool { return rep.Pages[i].badness() > rep.Pages[j].badness() })
@@ -242,7 +258,8 @@ func readPage(dir string, e entry, read func(string, []byte) (*extract.Review, e
 		return nil, err
 	}
 	if strings.HasSuffix(e.Gold, ".json") {
-		return p, p.scoreSite(gold)
+		p.judge = func() error { return p.scoreSite(gold) }
+		return p, nil
 	}
 	var optional []byte
 	if e.Optional != "" {
@@ -251,7 +268,10 @@ func readPage(dir string, e entry, read func(string, []byte) (*extract.Review, e
 		}
 	}
 	p.Scored = e.Set != "other-kinds"
-	p.score(blocks(string(gold)), p.Review.Paragraphs, blocks(string(optional)))
+	p.judge = func() error {
+		p.score(blocks(string(gold)), p.Review.Paragraphs, blocks(string(optional)))
+		return nil
+	}
 	return p, nil
 }
 
