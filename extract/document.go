@@ -42,6 +42,8 @@ type Document struct {
 	base *url.URL // what relative URLs stand on
 	html *html.Node
 	body *html.Node
+
+	searches []search // what the rules look for
 }
 
 // Parse parses a page in UTF-8 within the bounds. Its work and its tree grow linearly with the page, also for pages made to

@@ -29,7 +29,7 @@ func read(rev *Review, doc *Document, rules []sourced, in Input) {
 // newJudge finds the text of a page and judges every block. Of the blocks named in repeated, which gives on how many pages of the
 // site each stands, it takes none.
 func newJudge(doc *Document, rules []sourced, repeated map[int]int) *judge {
-	nodes, by, _ := textIn(rules, doc.Root)
+	nodes, by, _ := textIn(rules, doc)
 	j := &judge{walk: newWalk(doc.Root, rules, nodes), doc: doc, by: "generic"}
 	for i := range repeated {
 		j.pieces[i].own |= isDropped

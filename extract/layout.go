@@ -55,12 +55,22 @@ const (
 // from is the name in the words of Source: "layout:filmjournal.example/1", "theme:wordpress".
 func (s *sourced) from() string { return strings.Replace(s.name, " ", ":", 1) }
 
-// rulesFor gives the rules that hold for a page, strongest first: the site's layout, the platform's theme, the additions.
+// rulesFor gives the rules that hold for a page, strongest first: the site's layout, the platform's theme, the additions. It
+// searches the page for all that they name.
 func (t *themes) rulesFor(doc *Document, site *SiteRules) []sourced {
 	var list []sourced
+	var wanted []*Selectors
 	if l := site.layout(doc.Root); l != nil {
-		name := fmt.Sprintf("layout %s/%d", site.Site, l.Version)
-		list = append(list, sourced{Rules: &l.Rules, name: name, kind: ofLayout})
+		list = append(list, sourced{Rules: &l.Rules, name: fmt.Sprintf("layout %s/%d", site.Site, l.Version), kind: ofLayout})
+		wanted = append(wanted, l.selectors())
+	}
+	add := func(theme *Theme, what string, kind ruleKind) {
+		list = append(list, sourced{Rules: &theme.Rules, name: what + theme.Name, kind: kind})
+		s := t.rules[theme]
+		if s == nil { // a site's theme that the reader was not made with
+			s = theme.selectors()
+		}
+		wanted = append(wanted, s)
 	}
 	var theme *Theme
 	if site != nil {
@@ -70,11 +80,12 @@ func (t *themes) rulesFor(doc *Document, site *SiteRules) []sourced {
 		theme = t.recognise(doc.Root)
 	}
 	if theme != nil {
-		list = append(list, sourced{Rules: &theme.Rules, name: "theme " + theme.Name, kind: ofTheme})
+		add(theme, "theme ", ofTheme)
 	}
 	for _, a := range t.additions {
-		list = append(list, sourced{Rules: &a.Rules, name: "addition " + a.Name, kind: ofAddition})
+		add(a, "addition ", ofAddition)
 	}
+	doc.search(wanted...)
 	return list
 }
 
@@ -85,12 +96,12 @@ const minThemeText = 200
 // textIn gives the containers of the text by the strongest rules that name one found on the page, and the rules that named it;
 // nil if none does. A layout's selector means all that it matches (outermost, in document order). A theme's means one: the
 // matching element with the most text, since pages repeat the class in lists of other posts.
-func textIn(rules []sourced, root *html.Node) (in []*html.Node, by *sourced, sel Selector) {
+func textIn(rules []sourced, doc *Document) (in []*html.Node, by *sourced, sel Selector) {
 	for i := range rules {
 		r := &rules[i]
 		for j := range r.In.Len() {
 			sel = r.In.At(j)
-			in = outermost(sel.MatchAll(root))
+			in = outermost(doc.matchAll(sel))
 			if len(in) == 0 {
 				continue
 			}

@@ -18,6 +18,9 @@ import (
 type Selector struct {
 	src   string
 	group cascadia.SelectorGroup
+
+	// A selector "A B" whose B is a common element (a, p, li …) is found as the Bs inside As: pages have few As. Nil if it is not so.
+	within, last *Selector
 }
 
 // ParseSelector compiles a CSS selector (Selectors level 3 with :not, :has, :contains and what else cascadia knows).
@@ -30,7 +33,65 @@ func ParseSelector(s string) (Selector, error) {
 	if err != nil {
 		return Selector{}, fmt.Errorf("CSS selector %q: %w", s, err)
 	}
-	return Selector{src: s, group: g}, nil
+	sel := Selector{src: s, group: g}
+	if len(g) == 1 && sel.common() {
+		if a, b, ok := splitDescendant(g[0].String()); ok {
+			within, err1 := ParseSelector(a)
+			last, err2 := ParseSelector(b)
+			if err1 == nil && err2 == nil {
+				sel.within, sel.last = &within, &last
+			}
+		}
+	}
+	return sel, nil
+}
+
+// common says whether the selector could match any of very many elements, so that to try it on each of them is dear.
+func (s Selector) common() bool {
+	for _, alt := range s.group {
+		switch kind, name, _ := lastKey(alt.String()); {
+		case kind == 0:
+			return true
+		case kind == 't':
+			switch name {
+			case "a", "p", "li", "div", "span", "img", "td", "ul", "strong", "em", "b", "i":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// splitDescendant splits a complex selector, as cascadia prints it, at its last combinator if that is the descendant's.
+func splitDescendant(src string) (within, last string, ok bool) {
+	if strings.Contains(src, "#=") || strings.Contains(src, ":matches") {
+		return "", "", false
+	}
+	at, depth, quote := -1, 0, byte(0)
+	for i := 0; i < len(src); i++ {
+		switch c := src[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '\\':
+			i++
+		case c == '(' || c == '[':
+			depth++
+		case c == ')' || c == ']':
+			depth--
+		case depth == 0 && strings.HasPrefix(src[i:], "   "): // the descendant's sign is itself a space
+			at, i = i, i+2
+		case depth == 0 && (c == '>' || c == '+' || c == '~'):
+			at = -1
+		}
+	}
+	if at <= 0 || depth != 0 || quote != 0 {
+		return "", "", false
+	}
+	return src[:at], src[at+3:], true
 }
 
 // String gives the selector as it was written.
@@ -74,6 +135,7 @@ func (s Selector) MatchAll(root *html.Node) []*html.Node {
 // zero Selectors match nothing. It is safe for concurrent use.
 type Selectors struct {
 	list             []Selector
+	place            map[string]int // by source: the first in the list
 	ids, classes     map[string][]alternative
 	attributes, tags map[string][]alternative
 	any              []alternative
@@ -81,16 +143,78 @@ type Selectors struct {
 
 // alternative is one member of a selector's group, and the place of the selector in the list.
 type alternative struct {
-	sel  cascadia.Sel
-	at   int
-	done bool // the key alone decides: the selector is nothing but an id or a class
+	sel   cascadia.Sel
+	at    int
+	done  bool            // the key alone decides: the selector is nothing but an id or a class
+	attrs []attributeTest // instead of sel, if it is a tag with attributes: most fingerprints are
+}
+
+// attributeTest is [key], [key="val"], [key*="val"], [key^="val"] or [key$="val"].
+type attributeTest struct {
+	key, val string
+	op       byte // 0, '=', '*', '^', '$'
+}
+
+func (t *attributeTest) match(n *html.Node) bool {
+	for i := range n.Attr {
+		if a := &n.Attr[i]; a.Key == t.key {
+			switch t.op {
+			case '=':
+				return a.Val == t.val
+			case '*':
+				return strings.Contains(a.Val[:min(len(a.Val), 4096)], t.val) // some addresses are whole pictures
+			case '^':
+				return strings.HasPrefix(a.Val, t.val)
+			case '$':
+				return strings.HasSuffix(a.Val, t.val)
+			}
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	tagWithAttributes = regexp.MustCompile(`^[a-z][a-z0-9]*((?:\[[a-z-]+(?:[*^$]?="[^"\\]+")?\])+)$`)
+	oneAttribute      = regexp.MustCompile(`\[([a-z-]+)(?:([*^$]?)="([^"\\]+)")?\]`)
+)
+
+// attributeTests takes a selector apart (as cascadia prints it) that is a tag with attributes; nil if it is not.
+func attributeTests(src string) (tests []attributeTest) {
+	m := tagWithAttributes.FindStringSubmatch(src)
+	if m == nil {
+		return nil
+	}
+	for _, a := range oneAttribute.FindAllStringSubmatch(m[1], -1) {
+		t := attributeTest{key: a[1], val: a[3]}
+		if t.val != "" {
+			t.op = (a[2] + "=")[0]
+		}
+		tests = append(tests, t)
+	}
+	return tests
+}
+
+func (a *alternative) match(n *html.Node) bool {
+	if a.attrs == nil {
+		return a.done || a.sel.Match(n)
+	}
+	for i := range a.attrs {
+		if !a.attrs[i].match(n) {
+			return false
+		}
+	}
+	return true
 }
 
 // NewSelectors arranges a list of selectors.
 func NewSelectors(list ...Selector) Selectors {
-	s := Selectors{list: list, ids: map[string][]alternative{}, classes: map[string][]alternative{},
+	s := Selectors{list: list, place: make(map[string]int, len(list)), ids: map[string][]alternative{}, classes: map[string][]alternative{},
 		attributes: map[string][]alternative{}, tags: map[string][]alternative{}}
 	for i, sel := range list {
+		if _, ok := s.place[sel.src]; !ok {
+			s.place[sel.src] = i
+		}
 		for _, alt := range sel.group {
 			kind, name, alone := lastKey(alt.String())
 			a := alternative{sel: alt, at: i, done: alone}
@@ -102,6 +226,7 @@ func NewSelectors(list ...Selector) Selectors {
 			case '[':
 				s.attributes[name] = append(s.attributes[name], a)
 			case 't':
+				a.attrs = attributeTests(alt.String())
 				s.tags[name] = append(s.tags[name], a)
 			default:
 				s.any = append(s.any, a)
@@ -147,7 +272,7 @@ func (s *Selectors) each(n *html.Node, found func(int)) {
 	}
 	try := func(alts []alternative) {
 		for i := range alts {
-			if alts[i].done || alts[i].sel.Match(n) {
+			if alts[i].match(n) {
 				found(alts[i].at)
 			}
 		}
@@ -193,10 +318,15 @@ func nextWord(s string) (word, rest string) {
 	return s[i:j], s[j:]
 }
 
+// commonAttribute are attributes that more elements have than have any one tag.
+var commonAttribute = map[string]bool{"class": true, "id": true, "href": true, "src": true, "name": true, "content": true, "style": true,
+	"title": true, "type": true, "alt": true}
+
 // lastKey finds what the last compound of a complex selector (as cascadia prints it) asks for: '#' an id, '.' a class, '[' an
 // attribute, 't' a tag, 0 none of them. alone says that the selector asks for nothing else.
 func lastKey(src string) (kind byte, name string, alone bool) {
-	if strings.ContainsAny(src, `\`) || strings.Contains(src, "#=") || strings.Contains(src, ":matches") {
+	src = strings.ReplaceAll(src, `\-`, "-") // cascadia escapes what need not be escaped
+	if strings.Contains(src, `\`) || strings.Contains(src, "#=") || strings.Contains(src, ":matches") {
 		return 0, "", false // names with escapes, and patterns, are not taken apart
 	}
 	start, depth, quote := 0, 0, byte(0)
@@ -280,12 +410,12 @@ func lastKey(src string) (kind byte, name string, alone bool) {
 			}
 		}
 	}
-	switch {
+	switch tagged := tag != "" && tag != "*"; {
 	case class != "":
 		return '.', class, src == "."+class
-	case attribute != "":
+	case attribute != "" && !(tagged && commonAttribute[attribute]):
 		return '[', attribute, false
-	case tag != "" && tag != "*":
+	case tagged:
 		return 't', strings.ToLower(tag), false
 	}
 	return 0, "", false
@@ -361,7 +491,7 @@ func (r Rule) All(doc *Document) []string {
 }
 
 // Nodes gives the elements that a css rule matches, also those whose value is empty; nil for the other forms.
-func (r Rule) Nodes(doc *Document) []*html.Node { return r.sel.MatchAll(doc.Root) }
+func (r Rule) Nodes(doc *Document) []*html.Node { return slices.Clone(doc.matchAll(r.sel)) }
 
 // each calls found for every value that is not empty, with its element if the rule is of the css form, until it says false.
 func (r Rule) each(doc *Document, found func(string, *html.Node) bool) {
@@ -379,10 +509,7 @@ func (r Rule) each(doc *Document, found func(string, *html.Node) bool) {
 			}
 		}
 	case !r.sel.IsZero():
-		for n := range doc.Root.Descendants() {
-			if n.Type != html.ElementNode || !r.sel.Matches(n) {
-				continue
-			}
+		for _, n := range doc.matchAll(r.sel) {
 			var v string
 			if r.attr != "" {
 				v = space(attr(n, r.attr))
@@ -394,6 +521,58 @@ func (r Rule) each(doc *Document, found func(string, *html.Node) bool) {
 			}
 		}
 	}
+}
+
+// A search is what a list of selectors matches on a page, found in one walk: themes have a hundred rules, and to walk the page for
+// each would cost more than all the rest of the reading.
+type search struct {
+	selectors *Selectors
+	hits      [][]*html.Node // by place in the list
+}
+
+// search walks the page once for all the lists.
+func (d *Document) search(lists ...*Selectors) {
+	first := len(d.searches)
+	for _, s := range lists {
+		if s.Len() > 0 {
+			d.searches = append(d.searches, search{s, make([][]*html.Node, s.Len())})
+		}
+	}
+	added := d.searches[first:]
+	if len(added) == 0 {
+		return
+	}
+	for n := range d.Root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		for i := range added {
+			hits := added[i].hits
+			added[i].selectors.each(n, func(at int) {
+				if k := len(hits[at]); k == 0 || hits[at][k-1] != n { // alternatives of one selector may both match
+					hits[at] = append(hits[at], n)
+				}
+			})
+		}
+	}
+}
+
+// matchAll gives all elements that match, in document order. The caller must not change the slice.
+func (d *Document) matchAll(sel Selector) []*html.Node {
+	for i := range d.searches {
+		s := &d.searches[i]
+		if at, ok := s.selectors.place[sel.src]; ok {
+			return s.hits[at]
+		}
+	}
+	if sel.within == nil {
+		return sel.MatchAll(d.Root)
+	}
+	var all []*html.Node
+	for _, n := range outermost(d.matchAll(*sel.within)) {
+		all = append(all, sel.last.MatchAll(n)...)
+	}
+	return all
 }
 
 // maxLDDepth bounds the nesting of JSON-LD that is searched.
@@ -523,4 +702,28 @@ type Rules struct {
 	Drop            Selectors      // left out of it
 	HeadlinePattern *regexp.Regexp // named groups film, year, director, rating
 	OutOf           float64        // maximum of a rating that states none
+}
+
+// selectors gives what is looked for on every page: the selectors of all rules, and of the containers of the text, but for those
+// that could match very many elements. Such a one is searched when it is asked for, inside what can hold it.
+func (r *Rules) selectors() *Selectors {
+	var list []Selector
+	add := func(sel Selector) {
+		for sel.within != nil {
+			sel = *sel.within
+		}
+		if !sel.IsZero() && !sel.common() {
+			list = append(list, sel)
+		}
+	}
+	for i := range r.In.Len() {
+		add(r.In.At(i))
+	}
+	for _, field := range [][]Rule{r.Title, r.Film, r.Year, r.Director, r.Author, r.Published, r.Modified, r.Rating, r.Categories, r.Tags, r.Image} {
+		for _, rule := range field {
+			add(rule.sel)
+		}
+	}
+	s := NewSelectors(list...)
+	return &s
 }

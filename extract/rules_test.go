@@ -2,6 +2,7 @@ package extract
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,13 +102,37 @@ func TestBadRules(t *testing.T) {
 	}
 }
 
+// A search finds what the selectors find one by one, whether it keeps them or looks for them inside what can hold them.
+func TestSearchFindsWhatSelectorsFind(t *testing.T) {
+	src := []string{"a", ".post a", "article.post .tags a[rel=tag]", "body .tags > li a", ".tags li + li a", "div p", ".entry-content p",
+		"article .tags li", ".none a", "h1, .tags a", ".post .entry-content div", "body div div", "article h1", ".sharedaddy", "ul li:not(:first-child) a"}
+	var r Rules
+	for _, s := range src {
+		rule, err := ParseRule(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Tags = append(r.Tags, rule)
+	}
+	doc := parseDoc(t, rulesPage+`<div class=post><div><div class=post><a>x</a><p>y</p></div></div></div>`)
+	doc.search(r.selectors())
+	for _, rule := range r.Tags {
+		want := rule.sel.MatchAll(doc.Root)
+		if got := doc.matchAll(rule.sel); !slices.Equal(got, want) {
+			t.Errorf("%s: %d elements, want %d", rule, len(got), len(want))
+		}
+	}
+}
+
 // The arrangement by keys must find exactly what the selectors find one by one.
 func TestSelectorsFindWhatEachFinds(t *testing.T) {
 	doc := parseDoc(t, rulesPage)
 	src := []string{"p", "article p", ".sharedaddy", "div.sharedaddy", ".entry-content > .sharedaddy", "#post-1", "article#post-1.post",
 		"[rel=tag]", "a[rel~=tag]", "a:not([href])", "*", ":not(p)", ".tags li:nth-child(2) a", "li:has(a)", "body.single .post > h1",
 		".post.hentry", "meta[property='og:title']", `a[href^="/author/"]`, "h1, .published", `[class*="share"]`, "P:contains('One')",
-		`li + li`, "time[datetime]:not(.updated)", `.hentry\:x`, `a[href#=(author)]`, "UL", `[datetime!="x"]`, `p:matches(^O.e)`}
+		`li + li`, "time[datetime]:not(.updated)", `.hentry\:x`, `a[href#=(author)]`, "UL", `[datetime!="x"]`, `p:matches(^O.e)`,
+		`meta[property^="og:"]`, `meta[property$=title][content]`, `meta[content*="2013"]`, `a[href="/author/ana/"]`, `time[class="published"][datetime*="-01-"]`,
+		`meta[property="OG:TITLE" i]`, `a[rel="author"]`, `svg`, `meta[content*=""]`}
 	list, err := ParseSelectors(src...)
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +158,7 @@ func TestSelectorsFindWhatEachFinds(t *testing.T) {
 func TestLastKey(t *testing.T) {
 	for src, want := range map[string]string{
 		"p": "t p", "div.a": ". a", ".a.b": ". a", "#x": "# x", "p#x.y": "# x", "a > b": "t b", "a .c:not(.d)": ". c",
-		`[href*="a b"]`: "[ href", `a:not(.x)`: "t a", "*": "", ":not(.x)": "", `[a!="b"]`: "", `p:has(a > b)`: "t p", `a[b="]"].c`: ". c",
+		`[href*="a b"]`: "[ href", `a:not(.x)`: "t a", "*": "", ":not(.x)": "", `[a!="b"]`: "", `p:has(a > b)`: "t p", `a[b="]"].c`: ". c", ".entry-content": ". entry-content", "link[href*=x]": "t link", "a[rel=tag]": "[ rel", `.md\:x`: "",
 		`x:lang(de)#y`: "# y",
 	} {
 		sel, err := ParseSelector(src)
@@ -198,7 +223,7 @@ func TestRulesForAPage(t *testing.T) {
 	}
 
 	rules := newThemes([]*Theme{wp, share}).rulesFor(doc, nil)
-	in, by, sel := textIn(rules, doc.Root)
+	in, by, sel := textIn(rules, doc)
 	if len(in) != 1 || by.name != "theme wordpress" || sel.String() != ".entry-content" {
 		t.Fatalf("textIn = %v, %v, %v", in, by, sel)
 	}
@@ -216,11 +241,11 @@ func TestRulesForAPage(t *testing.T) {
 func TestTextInTakesTheLongestForAThemeAndAllForALayout(t *testing.T) {
 	doc := parseDoc(t, `<div class=b>short<div class=b>nested</div></div><div class=b>`+strings.Repeat("the longer text of the two ", 10)+`</div>`)
 	r := Rules{In: mustSelectors(t, ".a", ".b")}
-	in, _, _ := textIn([]sourced{{Rules: &r, kind: ofTheme}}, doc.Root)
+	in, _, _ := textIn([]sourced{{Rules: &r, kind: ofTheme}}, doc)
 	if len(in) != 1 || !strings.HasPrefix(lineText(in[0]), "the longer text of the two") {
 		t.Errorf("theme: %d containers", len(in))
 	}
-	if in, _, _ = textIn([]sourced{{Rules: &r, kind: ofLayout}}, doc.Root); len(in) != 2 {
+	if in, _, _ = textIn([]sourced{{Rules: &r, kind: ofLayout}}, doc); len(in) != 2 {
 		t.Errorf("layout: %d containers, want 2", len(in))
 	}
 }

@@ -23,13 +23,15 @@ type themes struct {
 	list      []*Theme // in order of precedence
 	additions []*Theme
 	when      Selectors
-	owner     []int // by place in when: place in list
+	owner     []int                 // by place in when: place in list
+	rules     map[*Theme]*Selectors // what each theme's rules look for
 }
 
 func newThemes(list []*Theme) *themes {
-	t := &themes{}
+	t := &themes{rules: map[*Theme]*Selectors{}}
 	var when []Selector
 	for _, theme := range list {
+		t.rules[theme] = theme.selectors()
 		if theme.IsAddition() {
 			t.additions = append(t.additions, theme)
 			continue
@@ -43,6 +45,9 @@ func newThemes(list []*Theme) *themes {
 	t.when = NewSelectors(when...)
 	return t
 }
+
+// Theme gives the theme that a page's markup shows; nil if it shows none.
+func (r *Reader) Theme(root *html.Node) *Theme { return r.themes.recognise(root) }
 
 // maxFingerprintNodes bounds the elements looked at in a page whose head tells nothing.
 const maxFingerprintNodes = 20_000
