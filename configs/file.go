@@ -120,7 +120,7 @@ func (f *rulesFile) rules() (extract.Rules, error) {
 		return r, fmt.Errorf("out_of: %g is no maximum of a rating", r.OutOf)
 	}
 	if p := r.HeadlinePattern; p != nil {
-		groups := slices.DeleteFunc(p.SubexpNames(), func(g string) bool { return g == "" })
+		groups := slices.DeleteFunc(slices.Clone(p.SubexpNames()), func(g string) bool { return g == "" })
 		if len(groups) == 0 {
 			return r, fmt.Errorf("headline_pattern %q names nothing: write (?P<film>…)", p)
 		}
