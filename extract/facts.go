@@ -84,7 +84,7 @@ func (f *finder) headline() {
 		}
 	}
 	title := f.doc.Title
-	og, ld, title = withoutMarkup(og), withoutMarkup(ld), withoutMarkup(title)
+	og, ld, title = withoutMarkup(short(og)), withoutMarkup(short(ld)), withoutMarkup(short(title))
 	pt, po, pl := foldText(title), foldText(og), foldText(ld)
 	best, score := -1, 1.1
 	for i := range f.heads {
@@ -143,7 +143,7 @@ func (f *finder) headline() {
 		if strings.IndexByte(s, '&') >= 0 { // escaped twice
 			s = html.UnescapeString(s)
 		}
-		f.rev.Headline = Text{Value: s, From: from, Confidence: c}
+		f.rev.Headline = Text{Value: short(s), From: from, Confidence: c}
 	}
 	switch {
 	case best >= 0:
@@ -172,6 +172,21 @@ func (f *finder) headline() {
 		}
 		set(v, from, ruled)
 	}
+}
+
+// maxHeadline is the length, in bytes, past which no title goes.
+const maxHeadline = 600
+
+// short cuts a text that is too long for a title.
+func short(s string) string {
+	if len(s) <= maxHeadline {
+		return s
+	}
+	n := maxHeadline
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 var markup = regexp.MustCompile(`</?[a-zA-Z][^>]{0,100}>`)
@@ -274,10 +289,13 @@ func (f *finder) content() {
 			f.blocks = append(f.blocks, b)
 		}
 	}
+	if n := len(f.blocks); n > maxFactBlocks {
+		f.blocks = slices.Concat(f.blocks[:maxFactBlocks/2], f.blocks[n-maxFactBlocks/2:])
+	}
 	var s strings.Builder
 	const most = 64 << 10 // a body, not a book
 	for _, p := range f.rev.Paragraphs {
-		if s.Len() > most {
+		if s.Len()+len(p) > most {
 			break
 		}
 		s.WriteString(p)
@@ -301,6 +319,9 @@ func (f *finder) span() (first, last int) {
 	}
 	return first, last
 }
+
+// maxFactBlocks are the blocks, from both ends of the text, that are searched for facts.
+const maxFactBlocks = 2000
 
 // ownRule reports whether a block was dropped as a part of the post that is no prose.
 func ownRule(rule string) bool {
@@ -922,6 +943,11 @@ func (f *finder) film() {
 				setYear(y, "text", conf)
 			}
 		}
+		if film.Director.Value == "" {
+			if name, conf := proseDirector(f.body, film.Title.Value, f.rev.Lang); name != "" {
+				setText(&film.Director, name, "text", conf)
+			}
+		}
 		if film.Year.Value == 0 {
 			published := 0
 			if !f.rev.Published.Value.IsZero() {
@@ -929,11 +955,8 @@ func (f *finder) film() {
 			}
 			if y, conf := proseYear(f.body, published); y > 0 {
 				setYear(y, "text", conf)
-			}
-		}
-		if film.Director.Value == "" {
-			if name, conf := proseDirector(f.body, film.Title.Value, f.rev.Lang); name != "" {
-				setText(&film.Director, name, "text", conf)
+			} else if y, conf := loneYear(f.body, film.Title.Value, film.Director.Value, published); y > 0 {
+				setYear(y, "text", conf)
 			}
 		}
 	}

@@ -236,13 +236,17 @@ type pair struct{ key, value string }
 const (
 	maxMarks     = 200
 	maxMarkDepth = 512
+	// Nodes looked at for short texts: of one element, and of the page.
+	maxShortText  = 200
+	maxShortNodes = 100000
 )
 
 // marker walks.
 type marker struct {
 	*marks
-	doc   *Document
-	order int
+	doc    *Document
+	order  int
+	budget int // nodes that may still be visited for short texts, so that nesting costs no more than length
 }
 
 // mframe is what a walk hands down.
@@ -254,7 +258,7 @@ type mframe struct {
 }
 
 func gather(doc *Document) *marks {
-	m := &marker{marks: &marks{}, doc: doc}
+	m := &marker{marks: &marks{}, doc: doc, budget: maxShortNodes}
 	for _, v := range doc.LD {
 		m.add(v, "ld", 0)
 	}
@@ -343,7 +347,7 @@ func (m *marker) content(n *html.Node, f mframe, own zone, class, itemprop, rel 
 		m.img(n, f)
 	case atom.Em, atom.I, atom.Cite:
 		if n.FirstChild != nil && f.zone&(aroundText|inAuthor) == 0 {
-			if s := shortText(n, 100); len(s) >= 1 && len(s) < 100 {
+			if s := m.shortText(n, 100); len(s) >= 1 && len(s) < 100 {
 				if m.emph == nil {
 					m.emph = make(map[string]int)
 				}
@@ -354,15 +358,15 @@ func (m *marker) content(n *html.Node, f mframe, own zone, class, itemprop, rel 
 		}
 	case atom.Figcaption:
 		if len(m.captions) < 40 {
-			m.captions = append(m.captions, shortText(n, 300))
+			m.captions = append(m.captions, m.shortText(n, 300))
 		}
 	case atom.Dt, atom.Th:
 		if v := nextElement(n); v != nil && (v.DataAtom == atom.Dd || v.DataAtom == atom.Td) && len(m.facts) < maxMarks {
-			m.facts = append(m.facts, pair{shortText(n, 60), shortText(v, 200)})
+			m.facts = append(m.facts, pair{m.shortText(n, 60), m.shortText(v, 200)})
 		}
 	}
 	if class != "" && n.DataAtom != atom.Figcaption && strings.Contains(class, "caption") && len(m.captions) < 40 {
-		m.captions = append(m.captions, shortText(n, 300))
+		m.captions = append(m.captions, m.shortText(n, 300))
 	}
 	if own&inAuthor != 0 || rel != "" && hasToken(rel, "author") || itemprop == "author" {
 		m.author(n, f, class, itemprop, rel)
@@ -396,7 +400,7 @@ func (m *marker) head(n *html.Node, f mframe, level int, class, itemprop string)
 	if len(m.heads) >= maxMarks {
 		return
 	}
-	s := shortText(n, 400)
+	s := m.shortText(n, 400)
 	if s == "" || len(s) >= 400 {
 		return
 	}
@@ -448,7 +452,7 @@ func (m *marker) time(n *html.Node, f mframe, class, itemprop string) {
 	mk := mark{zone: f.zone, order: m.order, from: "time", conf: 0.6}
 	mk.value = attr(n, "datetime")
 	if !hasYear(mk.value) {
-		mk.value = shortText(n, 100)
+		mk.value = m.shortText(n, 100)
 	}
 	c := asciiLower(class)
 	if hasAttr(n, "pubdate") || strings.Contains(c, "publish") || itemprop == "datePublished" {
@@ -470,7 +474,7 @@ func (m *marker) date(n *html.Node, f mframe, class, itemprop string) {
 		mk.value = attr(n, "title")
 	}
 	if !hasYear(mk.value) {
-		mk.value = shortText(n, 160)
+		mk.value = m.shortText(n, 160)
 	}
 	if !hasYear(mk.value) || len(mk.value) >= 160 {
 		return
@@ -494,7 +498,7 @@ func (m *marker) author(n *html.Node, f mframe, class, itemprop, rel string) {
 		mk.value = attr(n, "content")
 	}
 	if mk.value == "" {
-		mk.value = shortText(n, 160)
+		mk.value = m.shortText(n, 160)
 	}
 	if mk.value == "" || len(mk.value) >= 160 {
 		return
@@ -525,7 +529,7 @@ func (m *marker) author(n *html.Node, f mframe, class, itemprop, rel string) {
 
 // metaLine looks for a byline and a date in a line of particulars: "written by Jane Doe on 2016-02-22 · 4 min".
 func (m *marker) metaLine(n *html.Node, f mframe) {
-	s := shortText(n, 240)
+	s := m.shortText(n, 240)
 	if len(s) < 4 || len(s) >= 240 || len(m.authors) >= maxMarks || len(m.dates) >= maxMarks {
 		return
 	}
@@ -568,7 +572,7 @@ func (m *marker) link(n *html.Node, f mframe, rel, class string) {
 	tag := strings.Contains(path, "/tag/") || strings.Contains(path, "/tags/") || strings.Contains(path, "/label/") ||
 		strings.Contains(class, "p-category") || strings.Contains(path, "/topics/")
 	if isTag || cat || tag {
-		s := strings.TrimLeft(shortText(n, 80), "# ")
+		s := strings.TrimLeft(m.shortText(n, 80), "# ")
 		if s == "" || len(s) >= 80 || f.zone&(inHead|inFoot) != 0 {
 			return
 		}
@@ -579,12 +583,12 @@ func (m *marker) link(n *html.Node, f mframe, rel, class string) {
 		}
 		return
 	}
-	if s := shortText(n, 300); f.zone&aroundText == 0 {
+	if s := m.shortText(n, 300); f.zone&aroundText == 0 {
 		m.linkText += len(s)
 	}
 	if rel == "" && f.zone&(inAuthor|inHead) == 0 && (strings.Contains(path, "/author/") || strings.Contains(path, "/authors/") ||
 		strings.Contains(path, "/contributor") || strings.Contains(path, "?author=")) && len(m.authors) < maxMarks {
-		if s := shortText(n, 80); s != "" && len(s) < 80 {
+		if s := m.shortText(n, 80); s != "" && len(s) < 80 {
 			m.authors = append(m.authors, mark{value: s, from: "link:author", conf: 0.6, zone: f.zone, order: m.order, url: href})
 		}
 	}
@@ -657,7 +661,7 @@ func (m *marker) data(n *html.Node, f *mframe, class, itemprop string, scoped bo
 	if itemprop != "" && f.micro != nil {
 		var v any = o
 		if o == nil {
-			v = propValue(n)
+			v = m.propValue(n)
 		}
 		for p := range strings.FieldsSeq(itemprop) {
 			setProp(f.micro, p, v)
@@ -700,7 +704,7 @@ func (m *marker) data(n *html.Node, f *mframe, class, itemprop string, scoped bo
 		if typesOf(f.mf)[0] != "h-review" && (key == "item" || key == "best" || key == "worst" || tok == "rating") {
 			continue
 		}
-		setProp(f.mf, key, propValue(n))
+		setProp(f.mf, key, m.propValue(n))
 	}
 }
 
@@ -721,7 +725,7 @@ func setProp(o object, key string, v any) {
 }
 
 // propValue is the value of a microdata property: HTML Living Standard section 5.2.4.
-func propValue(n *html.Node) string {
+func (m *marker) propValue(n *html.Node) string {
 	switch n.DataAtom {
 	case atom.Meta:
 		return attr(n, "content")
@@ -748,17 +752,22 @@ func propValue(n *html.Node) string {
 	if v := attr(n, "content"); v != "" {
 		return v
 	}
-	return shortText(n, 400)
+	return m.shortText(n, 400)
 }
 
 // shortText is the text of an element on one line, cut when it grows past limit bytes: a longer text is none of the short values
 // that are looked for.
-func shortText(n *html.Node, limit int) string {
+func (m *marker) shortText(n *html.Node, limit int) string {
 	if c := n.FirstChild; c != nil && c.NextSibling == nil && c.Type == html.TextNode && len(c.Data) < limit {
 		return space(c.Data)
 	}
+	if m.budget <= 0 {
+		return ""
+	}
 	var t text
-	appendShort(&t, n, limit, 0)
+	nodes := maxShortText
+	appendShort(&t, n, limit, &nodes, 0)
+	m.budget -= maxShortText - nodes
 	s := t.String()
 	if strings.IndexByte(s, '\n') >= 0 {
 		s = strings.ReplaceAll(s, "\n", " ")
@@ -766,8 +775,9 @@ func shortText(n *html.Node, limit int) string {
 	return strings.TrimSpace(s)
 }
 
-func appendShort(t *text, n *html.Node, limit, depth int) {
-	for c := n.FirstChild; c != nil && len(t.buf) < limit && depth < 64; c = c.NextSibling {
+func appendShort(t *text, n *html.Node, limit int, nodes *int, depth int) {
+	for c := n.FirstChild; c != nil && len(t.buf) < limit && *nodes > 0 && depth < 64; c = c.NextSibling {
+		*nodes--
 		switch c.Type {
 		case html.TextNode:
 			if len(c.Data) > 4*limit {
@@ -781,14 +791,14 @@ func appendShort(t *text, n *html.Node, limit, depth int) {
 				continue
 			case atom.Br, atom.Div, atom.P, atom.Li, atom.Td, atom.Tr, atom.H1, atom.H2, atom.H3, atom.H4:
 				t.pending = true
-				appendShort(t, c, limit, depth+1)
+				appendShort(t, c, limit, nodes, depth+1)
 				t.pending = true
 				continue
 			}
 			if strings.Contains(attr(c, "class"), "screen-reader") {
 				continue
 			}
-			appendShort(t, c, limit, depth+1)
+			appendShort(t, c, limit, nodes, depth+1)
 		}
 	}
 }

@@ -790,6 +790,9 @@ func quotedNames(s string) []span {
 
 // yearInBrackets finds "(2013)", "[USA 2013]", "(Spike Jonze, 2013)": the offsets of the brackets and the year.
 func yearInBrackets(s string) (open, end, year int) {
+	if len(s) > 400 {
+		return 0, 0, 0
+	}
 	for i := 0; i < len(s); i++ {
 		if s[i] != '(' && s[i] != '[' {
 			continue
@@ -1258,6 +1261,80 @@ func proseYear(text string, published int) (int, float64) {
 	}
 	return found, conf
 }
+
+// yearNouns are the nouns that tie a year in their sentence to a film.
+var yearNouns = wordSet("film movie picture drama comedy romance thriller western documentary horror fantasy musical mystery biopic adventure remake sequel epic satire feature essay " +
+	"komödie filme pelicula película comedia filmes comédie documentaire fiction")
+
+// eraWords tie it to the story, or to somebody's life.
+var eraWords = wordSet("set sets takes place story tells born died war summer winter spring autumn fall since until called titled remember spielt handelt situé située transcurre ambientada ambientato " +
+	"january february march april may june july august september october november december decade era period pre post childhood grew unlike remembers later earlier previous last next")
+
+// loneYear is the year of a text that names one only, where its sentence speaks of the film, its director or films, and not of the
+// time of its story. It is a guess: few texts name any other year alone.
+func loneYear(text, title, director string, published int) (int, float64) {
+	year, at := 0, -1
+	for i := 0; i+4 <= len(text); i++ {
+		if text[i] != '1' && text[i] != '2' || i > 0 && (isWordByte(text[i-1]) || text[i-1] == '$' || text[i-1] == '.' || text[i-1] == ',') {
+			continue
+		}
+		y, ok := digits(text[i:i+4], 4, 4)
+		if !ok || y < minFilmYear || y > maxDateYear || i+4 < len(text) && (isWordByte(text[i+4]) || text[i+4] == '-') {
+			continue
+		}
+		if year != 0 && y != year {
+			return 0, 0
+		}
+		if year == 0 {
+			year, at = y, i
+		}
+		i += 3
+	}
+	if year == 0 || published > 0 && year > published {
+		return 0, 0
+	}
+	if strings.Contains(title, text[at:at+4]) {
+		return 0, 0
+	}
+	start, end := 0, len(text)
+	if i := strings.LastIndexAny(text[:at], ".!?\n"); i >= 0 {
+		start = i + 1
+	}
+	if i := strings.IndexAny(text[at:], ".!?\n"); i >= 0 {
+		end = at + i
+	}
+	sentence := text[start:end]
+	if len(sentence) > 400 || at > 0 && (text[at-1] == '(' || text[at-1] == '\'' || text[at-1] == '"') {
+		return 0, 0
+	}
+	// "the 2007 remake of …", "2001 A Space Odyssey": the year of something else.
+	if after := strings.TrimLeft(text[at+4:end], " "); after != "" && startsUpper(after) || at+4 < len(text) && text[at+4] == ' ' && !smallAfterYear(after) {
+		return 0, 0
+	}
+	tied := title != "" && countName(sentence, plain(title), 1) > 0 || director != "" && strings.Contains(sentence, plain(director))
+	for w := range strings.FieldsFuncSeq(sentence, notWord) {
+		w = strings.ToLower(w)
+		if eraWords[w] {
+			return 0, 0
+		}
+		tied = tied || yearNouns[w]
+	}
+	if !tied {
+		return 0, 0
+	}
+	return year, 0.5
+}
+
+// smallAfterYear reports whether the sentence goes on after its year without a noun that the year could belong to.
+func smallAfterYear(s string) bool {
+	w := s[:wordEnd(s, 0)]
+	if s == "" || !isWordByte(s[0]) {
+		return true
+	}
+	return smallWords[w] || joins[w] || wordSetAfterYear[w]
+}
+
+var wordSetAfterYear = wordSet("without but and when that which who it he she they was is still then ohne sans sin senza sem aber mais pero ma mas und et y e was war fue fut")
 
 func isWordByte(c byte) bool { return isLetter(c) || c >= '0' && c <= '9' || c >= utf8.RuneSelf }
 
