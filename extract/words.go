@@ -1,9 +1,11 @@
 package extract
 
 import (
+	"bytes"
 	_ "embed"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 //go:embed words.txt
@@ -12,6 +14,7 @@ var wordLists string
 var (
 	labels = map[string]flags{}  // whole lines that head something else than the review
 	starts = map[string][]line{} // beginnings of lines, by first word
+	heads  = map[string][]line{} // beginnings of such lines
 	weak   = map[string]flags{}  // the same, only where links follow
 	notes  = map[string]bool{}   // headings of footnotes and references
 	times  = map[string]bool{}   // words of dates
@@ -22,6 +25,7 @@ var (
 // A line is the folded beginning of lines that are no part of a review.
 type line struct {
 	begin, list string
+	flags       flags
 }
 
 func init() {
@@ -42,12 +46,14 @@ func init() {
 				if labels[folded] == 0 {
 					labels[folded] = flagOf[list]
 				}
+			case "head", "count":
+				heads[first] = append(heads[first], line{begin: folded, list: form, flags: flagOf[list]})
 			case "weak":
 				weak[folded] = flagOf[list]
 			case "notes":
 				notes[folded] = true
 			case "line":
-				starts[first] = append(starts[first], line{folded, list})
+				starts[first] = append(starts[first], line{begin: folded, list: list})
 			case "time":
 				times[folded] = true
 			case "call":
@@ -60,35 +66,53 @@ func init() {
 }
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
-func lower(r rune) rune      { return unicode.ToLower(r) }
 
 // foldText is a text for comparison: its letters and digits in lower case, one space between words.
-func foldText(s string) string { return fold(s, false) }
+func foldText(s string) string { return string(appendFold(make([]byte, 0, len(s)), s, false)) }
 
 // foldLine is foldText with colons kept behind their words.
-func foldLine(s string) string { return fold(s, true) }
+func foldLine(s string) string { return string(appendFold(make([]byte, 0, len(s)), s, true)) }
 
-func fold(s string, colon bool) string {
-	var b strings.Builder
-	b.Grow(len(s))
+func appendFold(b []byte, s string, colon bool) []byte {
 	pending := false
-	for _, r := range s {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			i++
+			switch {
+			case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
+			case 'A' <= c && c <= 'Z':
+				c |= 0x20
+			default:
+				if c == ':' && colon && len(b) > 0 {
+					b = append(b, c)
+				}
+				pending = true
+				continue
+			}
+			if pending && len(b) > 0 {
+				b = append(b, ' ')
+			}
+			pending = false
+			b = append(b, c)
+			continue
+		}
+		r, w := utf8.DecodeRuneInString(s[i:])
+		i += w
 		if !isWordRune(r) {
-			if r == ':' && colon && b.Len() > 0 {
-				b.WriteByte(':')
-			} else if r == '©' && colon {
-				b.WriteString("©")
+			if r == '©' && colon {
+				b = append(b, "©"...)
 			}
 			pending = true
 			continue
 		}
-		if pending && b.Len() > 0 {
-			b.WriteByte(' ')
+		if pending && len(b) > 0 {
+			b = append(b, ' ')
 		}
 		pending = false
-		b.WriteRune(lower(r))
+		b = utf8.AppendRune(b, unicode.ToLower(r))
 	}
-	return b.String()
+	return b
 }
 
 // label says what a short line heads, 0 if it is no known label. Numbers at either end do not count: "12 Comments", "Related (3)".
@@ -96,32 +120,33 @@ func label(p *piece) flags {
 	if p.chars > 70 {
 		return 0
 	}
-	s := foldLine(p.text)
-	if f, ok := labels[s]; ok {
+	var buf [128]byte
+	s := appendFold(buf[:0], p.text, true)
+	if f, ok := labels[string(s)]; ok {
 		return f
 	}
-	t := strings.Trim(s, "0123456789 ")
-	if t == "" {
+	t := bytes.Trim(s, "0123456789 ")
+	if len(t) == 0 {
 		return 0
 	}
-	if f, ok := labels[t]; ok && (f&(isComment|isShare|isRelated) != 0) {
-		return f
-	}
-	if i := strings.Index(t, " thoughts on "); i == 0 || strings.HasPrefix(t, "thoughts on ") || strings.HasPrefix(t, "comments on ") ||
-		strings.HasPrefix(t, "responses to ") || strings.HasPrefix(t, "one thought on ") || strings.HasPrefix(t, "response to ") ||
-		strings.HasPrefix(t, "comment on ") || strings.HasPrefix(t, "thought on ") || strings.HasPrefix(t, "replies to ") {
-		if t != s || strings.HasPrefix(t, "one ") {
-			return isComment
+	if len(t) < len(s) {
+		if f := labels[string(t)] & (isComment | isShare | isRelated); f != 0 {
+			return f
 		}
 	}
-	for _, pre := range [...]string{"leave a reply to ", "leave a comment on ", "join the conversation "} {
-		if strings.HasPrefix(s, pre) {
-			return isComment
-		}
-	}
-	for _, pre := range [...]string{"more from ", "more by ", "about the author ", "more in ", "recent posts by ", "latest posts by ", "related to "} {
-		if strings.HasPrefix(s, pre) && p.kind == Heading {
-			return isRelated
+	first, _, _ := bytes.Cut(t, []byte(" "))
+	for _, h := range heads[string(first)] {
+		if len(t) > len(h.begin) && t[len(h.begin)] == ' ' && string(t[:len(h.begin)]) == h.begin {
+			switch h.list {
+			case "head":
+				if p.kind == Heading || h.flags == isComment {
+					return h.flags
+				}
+			case "count":
+				if len(t) < len(s) {
+					return h.flags
+				}
+			}
 		}
 	}
 	return 0
