@@ -62,6 +62,8 @@ type judge struct {
 	roots []int32 // frames that hold the text
 	said  []verdict
 
+	context    []context
+	titles     map[string]bool // forms of the headline, folded
 	names      map[string]bool // of the author and the site, folded
 	begin, end int             // first and last block of running text in the root at hand
 }
@@ -116,6 +118,8 @@ func (j *judge) flagsIn(p *piece, root int32) (own flags, dropped string) {
 
 func (j *judge) run() {
 	j.authors()
+	j.titles = j.headlines()
+	j.context = make([]context, len(j.pieces))
 	j.said = make([]verdict, len(j.pieces))
 	for i := range j.said {
 		j.said[i] = drop("outside", 1)
@@ -133,64 +137,87 @@ func (j *judge) root(root int32) {
 			j.frames[i].drop, _ = dropRule(j.rules, j.frames[i].node)
 		}
 	}
-	titles := j.titles()
-	// Where the running text begins and ends, by what the elements around it say.
 	j.begin, j.end = last, first
 	for i := first; i < last; i++ {
-		p := &j.pieces[i]
-		own, dropped := j.flagsIn(p, root)
-		if p.prose > 0 && own&chrome == 0 && dropped == "" {
-			j.begin = min(j.begin, i)
-			j.end = i
+		c := &j.context[i]
+		c.own, c.dropped = j.flagsIn(&j.pieces[i], root)
+		if j.pieces[i].prose > 0 && c.own&chrome == 0 && c.dropped == "" {
+			j.begin, j.end = min(j.begin, i), i
 		}
 	}
-	noted := false    // below a heading of footnotes
-	var section flags // the chrome that a label opened
-	sectionEnd, level := 0, int8(0)
+	j.labelled(root, first, last)
 	for i := first; i < last; i++ {
-		p := &j.pieces[i]
-		own, dropped := j.flagsIn(p, root)
-		if i >= sectionEnd {
-			section = 0
+		j.said[i] = j.block(i)
+	}
+	// What stands behind the last paragraph is met with more doubt, and the last paragraph may fall to that doubt itself.
+	for range 4 {
+		end := last - 1
+		for end > first && !(j.said[end].kept && j.pieces[end].prose > 0) {
+			end--
 		}
-		if section != 0 && p.kind == Heading && p.level <= level && section&isComment == 0 {
-			section = 0
+		if end >= j.end || end <= first {
+			break
 		}
-		if section != 0 && section&(isComment|isAuthor) == 0 && p.kind != ListItem && p.prose > 200 && p.linkDensity() < 0.3 && i > first && j.pieces[i-1].kind != Heading {
-			section = 0
-		}
-		if l := p.head; l != 0 && section == 0 && own&chrome&^l == 0 && (p.kind == Heading || 2*p.bold > p.chars || i > j.begin) {
-			section, sectionEnd, level = l, last, 7
-			if p.kind == Heading {
-				level = p.level
-			}
-			if section&(isComment|isRelated|isAuthor) == 0 || p.kind != Heading && section&isComment == 0 {
-				section = 0
-			}
-			if section != 0 {
-				if up := j.frames[p.frame].parent; up > root {
-					sectionEnd = int(j.frames[up].last)
-				}
-			}
-			if i < j.end || l != isMeta {
-				j.said[i] = drop("label:"+l.name(), 1.5)
-				continue
+		j.end = end
+		for i := max(first, end-1); i < last; i++ {
+			if j.said[i].kept {
+				j.said[i] = j.block(i)
 			}
 		}
+	}
+	j.repeats(first, last)
+	j.sections(first, last)
+}
+
+// A context is what is known of a block from the elements around it and the labels above it.
+type context struct {
+	own     flags  // of the elements between the root and the block
+	dropped string // the rule of a theme or layout that drops it
+	label   flags  // it is a label itself
+	under   flags  // it stands below such a label
+}
+
+// labelled finds labels that stand in the flow of the text ("Comments", "You may also like") and what belongs to them: all to the
+// next heading of their level, or to the end of the element that they stand in. Comments end with the element only.
+func (j *judge) labelled(root int32, first, last int) {
+	noted := false // below a heading of footnotes
+	for i := first; i < last; i++ {
+		p, c := &j.pieces[i], &j.context[i]
 		if p.kind == Heading {
 			noted = notes[foldLine(p.text)]
 		}
 		if noted {
-			own |= isNote
+			c.own |= isNote
 		}
-		if section != 0 {
-			j.said[i] = drop("under:"+section.name(), 1.2)
+		l := p.head
+		if l == 0 || c.under != 0 || c.own&chrome&^l != 0 || p.kind != Heading && 2*p.bold <= p.chars && i <= j.begin {
 			continue
 		}
-		j.said[i] = j.block(i, p, own, dropped, titles)
+		c.label = l
+		level := p.level
+		switch {
+		case p.kind == Heading && l&(isComment|isRelated|isAuthor) != 0:
+		case l&isComment != 0, l&isAuthor != 0 && 3*i > first+2*last:
+			level = 7
+		default:
+			continue
+		}
+		end := last
+		if up := j.frames[p.frame].parent; up > root {
+			end = int(j.frames[up].last)
+		}
+		for k := i + 1; k < end; k++ {
+			q := &j.pieces[k]
+			if l&isComment == 0 && q.kind == Heading && q.level <= level {
+				break
+			}
+			// Related pieces are links and lines: a paragraph ends them.
+			if l&isRelated != 0 && q.kind != ListItem && q.prose > 200 && q.linkDensity() < 0.3 && j.pieces[k-1].kind != Heading {
+				break
+			}
+			j.context[k].under |= l
+		}
 	}
-	j.repeats(first, last)
-	j.sections(first, last)
 }
 
 // sections drops headings whose section is empty.
@@ -201,6 +228,10 @@ func (j *judge) sections(first, last int) {
 			continue
 		}
 		p := &j.pieces[i]
+		if next == last && p.kind == Paragraph && p.chars < 40 && i+1 < last && looksLikeHead(p.text) {
+			j.said[i] = drop("empty-section", 0.5)
+			continue
+		}
 		if p.kind == Heading && !graded(p.text) && (next == last || j.pieces[next].kind == Heading && j.pieces[next].level <= p.level && !graded(j.pieces[next].text)) {
 			j.said[i] = drop("empty-section", 1)
 			continue
@@ -209,10 +240,18 @@ func (j *judge) sections(first, last int) {
 	}
 }
 
-// block judges one block by itself.
-func (j *judge) block(i int, p *piece, own flags, dropped string, titles map[string]bool) verdict {
-	if dropped != "" {
-		return drop(dropped, 3)
+// block judges one block.
+func (j *judge) block(i int) verdict {
+	p, c := &j.pieces[i], &j.context[i]
+	own := c.own
+	if c.dropped != "" {
+		return drop(c.dropped, 3)
+	}
+	if c.under != 0 {
+		return drop("under:"+c.under.name(), 1.2)
+	}
+	if c.label != 0 {
+		return drop("label:"+c.label.name(), 1.5)
 	}
 	if p.kind == Pre {
 		own &^= isNav | isShare // the frames of code have their own buttons
@@ -225,7 +264,7 @@ func (j *judge) block(i int, p *piece, own flags, dropped string, titles map[str
 	}
 	before, after := i < j.begin, i > j.end
 	ld := p.linkDensity()
-	if before && p.prose == 0 && (own&isTitle != 0 || (p.kind == Heading || p.chars > 12) && titles[foldText(p.text)]) {
+	if before && p.prose == 0 && (own&isTitle != 0 || (p.kind == Heading || p.chars > 12) && j.titles[foldText(p.text)]) {
 		return drop("headline", 2)
 	}
 	folded := ""
@@ -261,10 +300,8 @@ func (j *judge) block(i int, p *piece, own flags, dropped string, titles map[str
 			return drop("name", 1.5)
 		}
 	}
-	if after || i+1 >= j.end {
-		if j.life(folded) {
-			return drop("life", 1)
-		}
+	if i+1 >= j.end && folded != "" && j.life(i, folded) {
+		return drop("life", 1)
 	}
 	if p.chars < 50 && p.kind == Paragraph && (before || after) && priced(p.text) {
 		return drop("price", 1)
@@ -276,7 +313,8 @@ func (j *judge) block(i int, p *piece, own flags, dropped string, titles map[str
 	}
 	if folded != "" {
 		switch n := callsIn(folded); {
-		case n >= 3, n == 2 && (before || after || p.chars < 200 && p.links > 0), n == 1 && p.chars < 120 && (before || after || ld > 0.5):
+		case n >= 3, n == 2 && (before || after || p.chars < 200 && p.links > 0), n == 1 && p.chars < 120 && (before || after || ld > 0.5),
+			n == 1 && after && p.chars < 250 && strings.ContainsAny(p.text, "!?"):
 			return drop("call", 0.5+float64(n)/2)
 		}
 	}
@@ -292,16 +330,25 @@ func (j *judge) block(i int, p *piece, own flags, dropped string, titles map[str
 	return keep("short", 0.2)
 }
 
-// life says whether a paragraph tells of the author: it begins with the author's name, or with somebody's name and the words of a
-// life, and holds such words.
-func (j *judge) life(folded string) bool {
+// life says whether a paragraph near the end tells of the author: it begins with the name of the author or of the site, or it stands
+// apart from the paragraphs before, and it holds the words of a life.
+func (j *judge) life(i int, folded string) bool {
 	if len(folded) < 30 {
 		return false
 	}
 	n := phrasesIn(folded, lives)
 	for name := range j.names {
-		if strings.HasPrefix(folded, name+" ") && len(name) > 4 && n >= 1 {
+		if len(name) > 4 && strings.HasPrefix(folded, name) && (n >= 1 || callsIn(folded) >= 1) {
 			return true
+		}
+	}
+	if n < 3 {
+		return false
+	}
+	up := j.frames[j.pieces[i].frame].parent
+	for k := i - 1; k >= 0; k-- {
+		if j.said[k].kept && j.pieces[k].prose > 0 {
+			return j.frames[j.pieces[k].frame].parent != up
 		}
 	}
 	return false
@@ -450,6 +497,14 @@ func factLine(s string) string {
 	return ""
 }
 
+// looksLikeHead says whether a short line looks like the head of what follows: it ends in a colon, or is in capitals.
+func looksLikeHead(s string) bool {
+	if graded(s) {
+		return false
+	}
+	return strings.HasSuffix(s, ":") || strings.IndexByte(s, ' ') > 0 && s == strings.ToUpper(s) && s != strings.ToLower(s) && !strings.ContainsAny(s, ".!?")
+}
+
 // graded says whether a line carries a grade or a verdict.
 func graded(s string) bool {
 	if strings.ContainsAny(s, "★☆⭐½✭✮✩✪👍👎") || strings.Contains(s, "**") {
@@ -477,8 +532,8 @@ var (
 		"conclusion nota puntuación calificación veredicto voto giudizio verdetto avaliação classificação veredito cijfer oordeel conclusie ocena betyg")
 )
 
-// titles are the forms of the headline that the page states, folded.
-func (j *judge) titles() map[string]bool {
+// headlines are the forms of the headline that the page states, folded.
+func (j *judge) headlines() map[string]bool {
 	out := map[string]bool{}
 	add := func(s string) {
 		if s = foldText(s); s != "" {

@@ -125,7 +125,12 @@ func label(p *piece) flags {
 	if f, ok := labels[string(s)]; ok {
 		return f
 	}
-	t := bytes.Trim(s, "0123456789 ")
+	if t := bytes.TrimSuffix(s, []byte(":")); len(t) < len(s) {
+		if f, ok := labels[string(t)]; ok {
+			return f
+		}
+	}
+	t := bytes.Trim(s, "0123456789 :")
 	if len(t) == 0 {
 		return 0
 	}
