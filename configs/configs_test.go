@@ -291,3 +291,55 @@ func TestHostsInOtherScripts(t *testing.T) {
 		t.Errorf("%v, %v", s.Crawl, err)
 	}
 }
+
+// A saved page that does not give its text says where it differs, a page of a site also whether it belongs there.
+func TestCheckNamesWhatDiffers(t *testing.T) {
+	const html = `<body class="child"><h1>Tampopo (1985)</h1><div class="body"><p>The film is a comedy about noodles, and the director takes both seriously.</p>` +
+		`<p>Its performances are as warm as its kitchens, and the screenplay has no villain but bad broth. I would watch it again tomorrow.</p>` +
+		`<p>The cinematography makes one hungry, the score makes one hum, and the ending is earned, which few films about eating can say.</p></div></body>`
+	saved := func(parts string) *fstest.MapFile {
+		return &fstest.MapFile{Data: []byte("-- page.html --\n" + html + "\n" + parts)}
+	}
+	const text = "-- text.txt --\nThe film is a comedy about noodles, and the director takes both seriously.\n\n"
+	fs := data()
+	fs["sites/a.example/wrong.txtar"] = saved(text + "Its performances are cold.\n-- fields.yaml --\nurl: https://a.example/2014/tampopo\nauthor: Nobody\nyear: 1986\n")
+	fs["sites/a.example/elsewhere.txtar"] = saved(text + "-- fields.yaml --\nurl: https://b.example/2014/tampopo\n")
+	fs["sites/a.example/pattern.txtar"] = saved(text + "-- fields.yaml --\nurl: https://a.example/tampopo\n")
+	fs["sites/a.example/parts.txtar"] = saved("-- fields.yaml --\nurl: https://a.example/2014/tampopo\n")
+	fs["sites/a.example/key.txtar"] = saved(text + "-- fields.yaml --\nurl: https://a.example/2014/tampopo\nauthour: x\n")
+	fs["sites/a.example/nourl.txtar"] = saved(text + "-- fields.yaml --\nauthor: x\n")
+	fs["sites/a.example/extra.txtar"] = saved(text + "-- fields.yaml --\nurl: https://a.example/2014/tampopo\n-- more.txt --\nx\n")
+	c, err := load(fs, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, p := range c.Check("a.example") {
+		all = append(all, p.String())
+	}
+	for _, want := range []string{
+		`configs/sites/a.example/wrong.txtar: paragraph 2: want "Its performances are cold.", got "Its performances are as warm`,
+		`configs/sites/a.example/wrong.txtar: author: want "Nobody", got ""`,
+		`configs/sites/a.example/wrong.txtar: year: want 1986, got`,
+		`configs/sites/a.example/elsewhere.txtar: fields.yaml: url "https://b.example/2014/tampopo" is on no host of the site`,
+		`configs/sites/a.example/pattern.txtar: fields.yaml: url "https://a.example/tampopo" matches none of the site's review patterns`,
+		`configs/sites/a.example/parts.txtar: has no part "text.txt"`,
+		`configs/sites/a.example/key.txtar: fields.yaml:2: unknown key "authour"; known are author,`,
+		`configs/sites/a.example/nourl.txtar: fields.yaml: no url`,
+		`configs/sites/a.example/extra.txtar: unknown part "more.txt"; parts are page.html`,
+	} {
+		if !strings.Contains(strings.Join(all, "\n"), want) {
+			t.Errorf("no problem %s\nin\n%s", want, strings.Join(all, "\n"))
+		}
+	}
+	if list := c.Check("b.example"); len(list) != 0 {
+		t.Errorf("problems of a site that is none: %v", list)
+	}
+	missing := false
+	for _, p := range c.Check() {
+		missing = missing || p.Site == "theme base" && strings.Contains(p.Text, "no saved page")
+	}
+	if !missing {
+		t.Error("a theme without a saved page is no problem")
+	}
+}
