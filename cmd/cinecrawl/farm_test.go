@@ -18,6 +18,7 @@ type farm struct {
 
 	mu  sync.Mutex
 	log []string // paths, in the order asked
+	on  func()
 }
 
 // newFarm serves so many reviews on pages of about so many bytes.
@@ -45,6 +46,13 @@ func (f *farm) requests() []string {
 	return asked
 }
 
+// onRequest has a function called at each request from now on.
+func (f *farm) onRequest(on func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.on = on
+}
+
 func (f *farm) reviewURL(i int) string {
 	return fmt.Sprintf("http://%s/2020/05/film-number-%d/", f.host, i)
 }
@@ -64,7 +72,11 @@ func (f *farm) urls() []string {
 func (f *farm) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.log = append(f.log, r.URL.Path)
+	on := f.on
 	f.mu.Unlock()
+	if on != nil {
+		on()
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	var n int
 	switch p := r.URL.Path; {

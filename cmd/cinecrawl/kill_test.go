@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,7 +53,7 @@ func TestKill(t *testing.T) {
 		db := filepath.Join(dir, fmt.Sprintf("crawl%d.db", crawls))
 		done := map[string]bool{} // URLs whose outcome is stored, and stored robots copies
 		for {
-			finished, out := crawlAndKill(t, dir, db, time.Duration(random.Int64N(int64(250*time.Millisecond))))
+			finished, out := crawlAndKill(t, dir, db, farms, random)
 			for _, f := range farms {
 				for _, path := range f.requests() {
 					if url := "http://" + f.host + path; done[url] {
@@ -74,19 +76,47 @@ func TestKill(t *testing.T) {
 	t.Logf("%d kills over %d crawls of %d pages", killed, crawls, killHosts*len(farms[0].urls()))
 }
 
-// crawlAndKill runs the crawl, and kills it after a while. It says whether the crawl was finished by then.
-func crawlAndKill(t *testing.T, dir, db string, after time.Duration) (finished bool, out string) {
+// crawlAndKill runs the crawl, and kills it at a random instant: mostly a moment after the farms were asked for so many pages, which
+// holds on a slow machine, too; sometimes before it has asked for any. It says whether the crawl was finished by then.
+func crawlAndKill(t *testing.T, dir, db string, farms []*farm, random *rand.Rand) (finished bool, out string) {
 	t.Helper()
 	cmd := exec.Command("cinecrawl", "crawl", "--db", db)
 	cmd.Dir = dir
 	var b bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &b, &b
+	pages, moment := int64(random.IntN(120)), time.Duration(random.Int64N(int64(60*time.Millisecond)))
+	kill := make(chan struct{})
+	if pages < 10 {
+		close(kill)
+	}
+	var asked atomic.Int64
+	for _, f := range farms {
+		f.onRequest(func() {
+			if asked.Add(1) == pages && pages >= 10 {
+				close(kill)
+			}
+		})
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	alarm := time.AfterFunc(after, func() { cmd.Process.Kill() })
+	ended := make(chan struct{})
+	var killer sync.WaitGroup
+	killer.Go(func() {
+		select {
+		case <-ended:
+			return
+		case <-kill:
+		}
+		select {
+		case <-ended:
+		case <-time.After(moment):
+			cmd.Process.Kill()
+		}
+	})
 	err := cmd.Wait()
-	alarm.Stop()
+	close(ended)
+	killer.Wait()
 	if err != nil && cmd.ProcessState.Exited() {
 		t.Fatalf("crawl: %v\n%s", err, b.String())
 	}
