@@ -1110,7 +1110,7 @@ func people(s string) string {
 		return ""
 	}
 	parts := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == '/' || r == ';' })
-	if len(parts) > 4 {
+	if len(parts) == 0 || len(parts) > 4 {
 		return ""
 	}
 	for i := range parts {
