@@ -415,12 +415,15 @@ func (l *loop) finished(d done) {
 		delete(q.inFlight, v.Task.ID)
 		return
 	case d.hold != nil:
-		q.host.holds++
-		q.why = v.Why
+		q.why = d.hold.Error()
 		if d.hold.Until.After(q.ready) {
 			q.ready = d.hold.Until
 		}
-		l.held(q, v, d.hold, now)
+		v.HoldHost = d.hold.Until
+		if !d.asked {
+			q.host.holds++
+			l.held(q, v, d.hold)
+		}
 	case d.asked:
 		q.host.holds = 0
 	}
@@ -440,8 +443,7 @@ func (l *loop) finished(d done) {
 
 // held postpones a task that found its host not ready. That is not the task's doing and is no try of it; but one that makes its host
 // ask for a pause again and again, with other pages answered between, is at fault after all.
-func (l *loop) held(q *queue, v *Visit, e *HostError, now time.Time) {
-	v.HoldHost = e.Until
+func (l *loop) held(q *queue, v *Visit, e *HostError) {
 	if errors.Is(e.Err, ErrBusy) {
 		q.holds[v.Task.ID]++
 	}
@@ -585,6 +587,8 @@ func (l *loop) end(s *siteRun, now time.Time, stopping bool) {
 		s.res.Why = fmt.Sprintf("page budget of %d spent", s.Pages)
 	case givenUp != nil:
 		s.res.Why = fmt.Sprintf("host %s left to the next run: %s", givenUp.key, givenUp.why)
+	case left != nil && left.ready.Equal(s.res.Due) && left.why != "":
+		s.res.Why = left.why
 	case left != nil:
 		s.res.Why = "the rest is due at " + s.res.Due.UTC().Format(time.RFC3339)
 	default:

@@ -417,7 +417,7 @@ func TestCrawlHold(t *testing.T) {
 			m, w := newMemory(pageTask("http://a.example/1"), pageTask("http://a.example/2")), newWeb(t)
 			w.answers["http://a.example/1"] = []any{holdFor(3600, ErrBusy)}
 			results, _ := crawlOf(m, w, siteOf("a.example")).Run(t.Context())
-			if len(w.log) != 1 || !strings.HasPrefix(results[0].Why, "the rest is due at ") || time.Since(w.start) > 2*time.Second {
+			if len(w.log) != 1 || results[0].Why != "a.example: server asks to wait (again at 2000-01-01T01:00:01Z)" || time.Since(w.start) > 2*time.Second {
 				t.Errorf("%v\n%+v", w.log, results)
 			}
 		})

@@ -14,14 +14,16 @@ var (
 	ErrTimeout          = errors.New("timed out")
 	ErrCutShort         = errors.New("body cut short")
 	ErrForbiddenAddress = errors.New("private or local address")
+	ErrServer           = errors.New("server error")    // 5xx but 503, as a cause
 	ErrUnreadable       = errors.New("unreadable body") // a content coding or charset that is broken or unknown
 
 	// Causes of a HostError.
 	ErrBusy              = errors.New("server asks to wait") // 429 or 503: the URL was asked
+	ErrTrouble           = errors.New("host in trouble")      // failures in a row: the URL was asked, and its own is among the causes
 	ErrRobotsUnreachable = errors.New("robots.txt unreachable, so nothing may be asked")
 )
 
-// HostError says that a whole host is not to be asked for a while: robots.txt unreachable, 429, 503 with Retry-After.
+// HostError says that a whole host is not to be asked for a while: robots.txt unreachable, 429, 503, failures in a row.
 type HostError struct {
 	Host  string
 	Until time.Time

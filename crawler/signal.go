@@ -1,5 +1,10 @@
 package crawler
 
+import (
+	"slices"
+	"strings"
+)
+
 // Signal is what a publisher says about the reuse of a page. It is stored as a fact, with its place: the crawl decides nothing by it.
 type Signal struct {
 	Name  SignalName `json:"name"`
@@ -21,8 +26,25 @@ const (
 	Commons        SignalName = "cc"              // URL of a Creative Commons licence
 )
 
-// Bounds on signals.
+// Bounds on what is kept.
 const (
 	MaxSignals = 32   // of a page
 	MaxSignal  = 1024 // bytes of a value
 )
+
+// JoinSignals puts the signals of several places together, each once. Where places contradict each other the first holds: give the
+// response header first, then the page, then the files of the host.
+func JoinSignals(lists ...[]Signal) []Signal {
+	var all []Signal
+	for _, list := range lists {
+		for _, s := range list {
+			if len(s.Value) > MaxSignal {
+				s.Value = strings.ToValidUTF8(s.Value[:MaxSignal], "")
+			}
+			if len(all) < MaxSignals && !slices.Contains(all, s) {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}

@@ -33,12 +33,15 @@ func (l *loop) visit(f Fetcher, d *done) {
 	}
 	if err != nil {
 		d.asked = !errors.Is(err, ErrDisallowed)
-		if errors.As(err, &d.hold) {
+		if errors.As(err, &d.hold) && !errors.Is(err, ErrTrouble) {
 			d.asked = false
 			v.Why = err.Error()
 			return
 		}
 		l.failed(v, err)
+		if d.hold != nil && v.Outcome == "" && v.RetryAt.Before(d.hold.Until) {
+			v.RetryAt = d.hold.Until
+		}
 		return
 	}
 	d.asked = true
@@ -98,6 +101,8 @@ func (l *loop) failed(v *Visit, err error) {
 		v.Outcome = Unreadable
 	case errors.Is(err, ErrForbiddenAddress):
 		v.Outcome = OutOfScope
+	case errors.Is(err, ErrServer):
+		l.again(v, ServerError, v.Why)
 	case errors.Is(err, ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 		l.again(v, TimedOut, v.Why)
 	default:

@@ -31,18 +31,20 @@ func newHandler(cfg *configs.Config) crawler.Handler {
 		found := discover.Links(root, v.Page.URL)
 		found.Header(v.Page.Header)
 		v.Links = discover.Page(site, v.Task, found, discover.Options{})
+		v.Signals = found.Signals(v.Page)
+		v.NoCopy = found.NoArchive || found.NoIndex
 		if v.Outcome, v.Why = judge(review, err); review == nil {
 			return nil
 		}
 		// The store lets a text in once, under its canonical URL; that page, if it is another, is a task of its own.
 		review.URL = site.CanonicalOf(v.Task.URL, found.Canonical)
-		if review.URL != v.Task.URL {
+		if review.URL != v.Task.URL && !found.NoFollow {
 			if t, ok, _ := site.Link(v.Task, review.URL, crawler.KindPage, crawler.FoundLink); ok {
 				v.Links = append(v.Links, t)
 			}
 		}
 		if found.NoIndex && (v.Outcome == crawler.Reviewed || v.Outcome == crawler.Roundup) {
-			v.Outcome, v.Why = crawler.NotReview, "the page asks not to be indexed (noindex)"
+			v.Outcome, v.Why = crawler.NoIndex, "the page asks not to be indexed (noindex)"
 			return nil
 		}
 		v.Record = review

@@ -101,6 +101,8 @@ func TestHeader(t *testing.T) {
 		{"otherbot: noindex", Found{}},
 		{"max-snippet:20, noindex", Found{NoIndex: true}},
 		{"unavailable_after: 25 Jun 2010 15:00:00 PST", Found{}},
+		{"otherbot: noindex, noarchive, Cinecrawl: nofollow, noarchive", Found{NoFollow: true, NoArchive: true}},
+		{"none", Found{NoIndex: true, NoFollow: true}},
 	} {
 		var got Found
 		got.Header(http.Header{"X-Robots-Tag": {tt.field}})
@@ -377,4 +379,39 @@ func bigPage() string {
 			<p>A paragraph of <em>some</em> words about a film that was seen last week, and of which more is said on its own page.</p></div>`, i)
 	}
 	return b.String()
+}
+
+func TestSignals(t *testing.T) {
+	said := func(name crawler.SignalName, value, from string) crawler.Signal {
+		return crawler.Signal{Name: name, Value: value, From: from}
+	}
+	file := []crawler.Signal{said(crawler.TDMReservation, "0", "tdmrep.json")}
+	for _, tt := range []struct {
+		name   string
+		header http.Header
+		html   string
+		want   []crawler.Signal
+	}{
+		{"nothing but the file", nil, `<p>Her`, file},
+		{"robots directives", http.Header{"X-Robots-Tag": {"noai", "otherbot: noimageai"}}, `<meta name=ROBOTS content="index, NoImageAI">`,
+			[]crawler.Signal{said(crawler.NoAI, "", "X-Robots-Tag"), said(crawler.NoImageAI, "", "meta robots"), file[0]}},
+		{"the header of TDMRep before the page and the file", http.Header{"Tdm-Reservation": {"1"}, "Tdm-Policy": {"https://a.example/p.json"}},
+			`<meta name="tdm-reservation" content="0">`,
+			[]crawler.Signal{said(crawler.TDMReservation, "1", "header Tdm-Reservation"), said(crawler.TDMPolicy, "https://a.example/p.json", "header Tdm-Policy"),
+				said(crawler.TDMReservation, "0", "meta tdm-reservation"), file[0]}},
+		{"content signal and usage", http.Header{"Content-Signal": {"ai-train=no"}, "Content-Usage": {"train-ai=n"}}, ``,
+			[]crawler.Signal{said(crawler.ContentSignal, "ai-train=no", "header Content-Signal"), said(crawler.ContentUsage, "train-ai=n", "header Content-Usage"), file[0]}},
+		{"RSL", http.Header{"Link": {`</style.css>; rel=preload; title="a, b", </rsl.xml>; rel="license"; type="application/rsl+xml"`}},
+			`<link rel="license" type="application/rsl+xml" href="/own.xml"><script type="application/rsl+xml"><rsl/></script>`,
+			[]crawler.Signal{said(crawler.License, "https://films.example/rsl.xml", "header Link"), said(crawler.License, "https://films.example/own.xml", "<link rel=license>"),
+				said(crawler.License, "", "RSL document in the page"), file[0]}},
+		{"Creative Commons", nil, `<a rel="license noopener" href="https://creativecommons.org/licenses/by/4.0/">CC BY</a><a href="/x" rel=nofollow>`,
+			[]crawler.Signal{said(crawler.Commons, "https://creativecommons.org/licenses/by/4.0/", "<a rel=license>"), file[0]}},
+	} {
+		p := &crawler.Page{URL: "https://films.example/her/", Header: tt.header, Signals: file}
+		got := Links(parse(t, tt.html), p.URL).Signals(p)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", tt.name, diff)
+		}
+	}
 }

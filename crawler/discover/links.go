@@ -22,13 +22,14 @@ type Link struct {
 
 // Found is what a page says about where to go.
 type Found struct {
-	Links     []Link   // in document order, each URL once
-	Feeds     []string // <link rel=alternate> of RSS and Atom, canonical
-	Canonical string   // <link rel=canonical>, canonical; "" if there is none or two disagree
-	NoIndex   bool     // meta robots, for all or for cinecrawl: do not keep the page
-	NoFollow  bool     // do not follow its links
-	NoArchive bool     // do not show a copy of it
-	Left      int      // links left out for MaxLinks
+	Links     []Link           // in document order, each URL once
+	Feeds     []string         // <link rel=alternate> of RSS and Atom, canonical
+	Canonical string           // <link rel=canonical>, canonical; "" if there is none or two disagree
+	NoIndex   bool             // meta robots, for all or for cinecrawl: do not keep the page
+	NoFollow  bool             // do not follow its links
+	NoArchive bool             // do not show a copy of it
+	Left      int              // links left out for MaxLinks
+	Reuse     []crawler.Signal // what the page itself says about its reuse; see Signals
 }
 
 // Links reads what a parsed page says about where to go, in one walk. page is the URL from which it was fetched; <base href> is
@@ -71,6 +72,9 @@ func Links(root *html.Node, page string) *Found {
 			if mayBePage(href) {
 				add(href, relOf(rel))
 			}
+			if rel != "" {
+				f.element(n)
+			}
 		case "base":
 			if href := attr(n, "href"); href != "" && !hasBase {
 				hasBase = true
@@ -80,6 +84,7 @@ func Links(root *html.Node, page string) *Found {
 			}
 		case "link":
 			rel, href := attr(n, "rel"), attr(n, "href")
+			f.element(n)
 			switch {
 			case rel == "" || href == "":
 			case hasToken(rel, "canonical"):
@@ -92,7 +97,10 @@ func Links(root *html.Node, page string) *Found {
 			case hasToken(rel, "next") || hasToken(rel, "prev"):
 				add(href, Link{Next: true})
 			}
+		case "script":
+			f.element(n)
 		case "meta":
+			f.element(n)
 			if name := attr(n, "name"); strings.EqualFold(name, "robots") || strings.EqualFold(name, Agent) {
 				f.directives(attr(n, "content"))
 			}
@@ -115,6 +123,11 @@ func Links(root *html.Node, page string) *Found {
 		r.link.URL = u
 		f.Links = append(f.Links, r.link)
 	}
+	for i := range f.Reuse {
+		if s := &f.Reuse[i]; s.Value != "" && (s.Name == crawler.License || s.Name == crawler.Commons) {
+			s.Value = resolve(base, s.Value)
+		}
+	}
 	for _, href := range feeds {
 		if u, err := b.Canonical(href); err == nil {
 			f.Feeds = append(f.Feeds, u)
@@ -126,16 +139,10 @@ func Links(root *html.Node, page string) *Found {
 	return f
 }
 
-// Header adds what the X-Robots-Tag fields of a response say. A field may begin with the name of the agent that it is for.
+// Header adds what the X-Robots-Tag fields of a response say to all or to us.
 func (f *Found) Header(h http.Header) {
-	for _, v := range h.Values("X-Robots-Tag") {
-		if agent, rest, ok := strings.Cut(v, ":"); ok && !strings.ContainsAny(agent, ", ") && !isValued(agent) {
-			if !strings.EqualFold(agent, Agent) {
-				continue
-			}
-			v = rest
-		}
-		f.directives(v)
+	for d := range robotsTags(h) {
+		f.directives(d)
 	}
 }
 

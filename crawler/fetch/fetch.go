@@ -14,8 +14,8 @@
 // # Politeness
 //
 // One host, that is one crawler.HostKey, is asked by one worker at a time, over all workers of a Fetcher. Between the end of one
-// request and the beginning of the next lies a gap, the largest of the site's Gap, the Crawl-delay of robots.txt, and what 429 and
-// 503 made of it. A robots.txt is a request like any other. A Site's Gap is taken as it is, so 0 is none: the default of 1 s is the
+// request and the beginning of the next lies a gap, the largest of the site's Gap, the Crawl-delay of robots.txt, the host's own
+// response time, and what 429, 503 and failures made of it. A host that fails again and again is left alone, ever longer. A robots.txt is a request like any other. A Site's Gap is taken as it is, so 0 is none: the default of 1 s is the
 // configuration's.
 //
 // # Addresses
@@ -61,6 +61,7 @@ type Config struct {
 
 	MaxBody int64 // bytes of a decoded page or feed, where the site sets no bound; 8 MiB
 
+	TDMRep  bool                                             // read /.well-known/tdmrep.json of each origin, once a week
 	Robots  RobotsStore                                      // nil keeps the copies in memory
 	Now     func() time.Time                                 // time.Now
 	Sleep   func(ctx context.Context, d time.Duration) error // returns early with the context's error

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -15,10 +16,15 @@ import (
 // Bounds of slowing down.
 const (
 	maxRetryAfter = 24 * time.Hour
-	firstHold     = 30 * time.Second // of a host that says 429 or 503 and not for how long; doubled each time …
-	maxHold       = time.Hour        // … up to here
-	leastSlow     = time.Second      // what the gap of a host without any is doubled from
-	maxSlow       = 5 * time.Minute  // the gap that 429 and 503 can lead to
+	firstHold     = 30 * time.Second       // of a host that says 429 or 503 and not for how long; doubled each time …
+	maxHold       = time.Hour              // … up to here
+	leastSlow     = time.Second            // what the gap of a host without any is doubled from
+	maxSlow       = 5 * time.Minute        // the gap that 429 and 503 can lead to
+	leastPace     = 100 * time.Millisecond // a host that answers faster is not slowed down for its response time
+	maxPace       = time.Minute            // the gap that response times and failures can lead to
+	maxTroubles   = 5                      // failures in a row after which a host is left alone: more than one task has tries
+	firstBreak    = time.Minute            // for how long; doubled each time …
+	maxBreak      = time.Hour              // … up to here
 )
 
 // gate is one host.
@@ -27,9 +33,12 @@ type gate struct {
 
 	// Guarded by Fetcher.mu, written by who has the turn.
 	last     time.Time     // end of the last request; zero before the first
-	gap      time.Duration // that the last request kept, or the next one waits for
-	slow     time.Duration // least gap since 429 or 503; 0 when all is well
+	least    time.Duration // the site's gap or Crawl-delay
+	gap      time.Duration // that is kept: the largest of least, slow and pace
+	slow     time.Duration // least gap since 429, 503 or failures; 0 when all is well
+	pace     time.Duration // response time of the host, as it is followed; see follow
 	refusals int           // 429 and 503 in a row
+	troubles int           // other failures in a row
 	held     time.Time     // not to be asked before
 	why      error         // the cause of held
 	state    State
@@ -134,7 +143,8 @@ func (f *Fetcher) await(ctx context.Context, key string, g *gate, gap time.Durat
 		// Not ErrBusy, which is of the URL that was asked.
 		return &crawler.HostError{Host: key, Until: until, Err: fmt.Errorf("not asked: %v", why)}
 	}
-	g.gap = max(gap, g.slow, 0)
+	g.least = max(gap, 0)
+	g.setGap()
 	var wait time.Duration
 	if !g.last.IsZero() {
 		// A clock that was set back must not make the wait longer than the gap.
@@ -161,40 +171,89 @@ func (f *Fetcher) await(ctx context.Context, key string, g *gate, gap time.Durat
 	return ctx.Err()
 }
 
-// answered notes the end of a request: status 0 if there was no answer. For 429 and 503 it holds the host and slows it down, and
-// returns the error that says so; other answers let the gap slowly return to what it should be.
-func (f *Fetcher) answered(key string, g *gate, status int, header http.Header) error {
+// answered notes the end of a request, with its answer as far as there is one. For 429 and 503 it holds the host and slows it down,
+// and returns the error that says so. Failures in a row slow it down, too; after maxTroubles of them nothing is asked for a while,
+// then one request tells whether it goes on (a circuit breaker). Other answers let the gap slowly return to what it should be.
+func (f *Fetcher) answered(key string, g *gate, r request, a answer, err error) error {
 	now := f.cfg.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	g.last = now
+	g.follow(a)
+	defer g.setGap()
+	if a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable {
+		g.slow = min(2*max(g.gap, leastSlow), maxSlow)
+		hold := maxHold
+		if g.refusals < 8 {
+			hold = min(firstHold<<g.refusals, maxHold)
+		}
+		g.refusals++
+		if d, ok := retryAfter(a.header.Get("Retry-After"), now); ok {
+			hold = d
+		}
+		return g.hold(key, now.Add(max(hold, g.slow)), fmt.Errorf("%w: status %d", crawler.ErrBusy, a.status))
+	}
+	cause := trouble(a, err)
 	switch {
-	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
-	case status > 0 && status < 500:
-		g.refusals = 0
-		if g.slow > 0 {
-			g.slow = g.slow * 3 / 4
-			if g.slow < leastSlow {
-				g.slow = 0
-			}
+	case cause == nil:
+		if a.status == 0 {
+			return nil // stopped by us, or refused by us: nothing was learned
+		}
+		g.refusals, g.troubles = 0, 0
+		if g.slow = g.slow * 3 / 4; g.slow < leastSlow {
+			g.slow = 0
 		}
 		return nil
-	default:
+	case r.kind == "": // robots.txt has a retry of its own
 		return nil
 	}
-	g.slow = min(2*max(g.gap, g.slow, leastSlow), maxSlow)
-	g.gap = g.slow
-	hold := maxHold
-	if g.refusals < 8 {
-		hold = min(firstHold<<g.refusals, maxHold)
+	if g.troubles++; g.troubles == 1 {
+		return nil
 	}
-	g.refusals++
-	if d, ok := retryAfter(header.Get("Retry-After"), now); ok {
-		hold = d
+	g.slow = max(g.slow, min(2*max(g.gap, leastSlow), maxPace))
+	if g.troubles < maxTroubles {
+		return nil
 	}
-	g.held = now.Add(max(hold, g.slow))
-	g.why = fmt.Errorf("%w: status %d", crawler.ErrBusy, status)
-	return &crawler.HostError{Host: key, Until: g.held, Err: g.why}
+	until := now.Add(min(firstBreak<<min(g.troubles-maxTroubles, 10), maxBreak))
+	return g.hold(key, until, fmt.Errorf("%w: %d failures in a row, the last: %w", crawler.ErrTrouble, g.troubles, cause))
+}
+
+func (g *gate) hold(key string, until time.Time, why error) error {
+	g.held, g.why = until, why
+	return &crawler.HostError{Host: key, Until: until, Err: why}
+}
+
+// follow lets the gap follow the time that the host takes to answer, as Scrapy's AutoThrottle does with a target concurrency of 1: up
+// at once, down by half the difference, and never down by an answer that is no success, for errors are often faster than pages.
+func (g *gate) follow(a answer) {
+	if a.status == 0 {
+		return
+	}
+	took := min(max(a.latency, 0), maxPace)
+	next := max(took, (g.pace+took)/2)
+	if next > g.pace || a.status < 400 {
+		g.pace = next
+	}
+}
+
+func (g *gate) setGap() {
+	g.gap = max(g.least, g.slow)
+	if g.pace >= leastPace {
+		g.gap = max(g.gap, g.pace)
+	}
+}
+
+// trouble is what went wrong with the host, nil if nothing did.
+func trouble(a answer, err error) error {
+	switch {
+	case a.status >= 500:
+		return fmt.Errorf("%w: status %d", crawler.ErrServer, a.status)
+	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, crawler.ErrForbiddenAddress):
+		return nil
+	case a.status == 0, errors.Is(err, crawler.ErrTimeout), errors.Is(err, crawler.ErrCutShort):
+		return err
+	}
+	return nil
 }
 
 // retryAfter reads a Retry-After: seconds or a date (RFC 9110 section 10.2.3). It is at most a day, and never negative.

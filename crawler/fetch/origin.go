@@ -30,6 +30,7 @@ type origin struct {
 	fails   int       // in a row
 	retryAt time.Time
 	cause   error
+	tdm     *tdmrep // nil until it was asked for
 }
 
 // Sitemaps gives the Sitemap lines of the robots.txt that governs a URL, as absolute URLs; none if it was not read yet.
@@ -114,7 +115,8 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 			o.robots, o.at, o.fails, o.retryAt, o.cause = ParseRobots(c.Body).only(Agent), c.FetchedAt, 0, time.Time{}, nil
 			// So that ReadyAt knows before the first page.
 			if g := f.gates[crawler.HostKey(u)]; g != nil {
-				g.gap = max(g.gap, o.robots.CrawlDelay(Agent))
+				g.least = max(g.least, o.robots.CrawlDelay(Agent))
+				g.setGap()
 			}
 		} else {
 			o.cause = err

@@ -392,6 +392,7 @@ func TestGapFromTheEnd(t *testing.T) {
 		wd.mu.Unlock()
 		page(w, r)
 	}})
+	wd.site.Gap = 10 * time.Second
 	p, err := wd.get("/a")
 	if err != nil {
 		t.Fatal(err)
@@ -403,9 +404,217 @@ func TestGapFromTheEnd(t *testing.T) {
 	if _, err := wd.get("/a"); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]time.Duration{time.Second}, wd.took()); diff != "" {
+	if diff := cmp.Diff([]time.Duration{10 * time.Second}, wd.took()); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// The gap follows the response time: up at once, down by halves, not by errors, never under the site's own nor over a minute.
+func TestGapFollowsTheHost(t *testing.T) {
+	var took time.Duration
+	status := 200
+	var wd *world
+	wd = newWorld(t, Config{}, routes{"/a": func(w http.ResponseWriter, r *http.Request) {
+		wd.clock.mu.Lock()
+		wd.clock.t = wd.clock.t.Add(took)
+		wd.clock.mu.Unlock()
+		if status != 200 {
+			w.WriteHeader(status)
+			return
+		}
+		page(w, r)
+	}})
+	for i, tt := range []struct {
+		took   time.Duration
+		status int
+		want   time.Duration
+	}{
+		{200 * time.Millisecond, 200, time.Second},
+		{4 * time.Second, 200, 4 * time.Second},
+		{10 * time.Second, 404, 10 * time.Second}, // slow errors count
+		{time.Second, 404, 10 * time.Second},      // fast ones do not
+		{time.Second, 200, 5500 * time.Millisecond},
+		{time.Second, 304, 3250 * time.Millisecond},
+		{0, 200, 1625 * time.Millisecond},
+		{0, 200, time.Second},
+		{0, 200, time.Second},
+		{90 * time.Second, 200, time.Minute},
+	} {
+		took, status = tt.took, tt.status
+		if _, err := wd.get("/a"); err != nil {
+			t.Fatal(err)
+		}
+		if got := wd.f.ReadyAt(wd.site.Hosts[0]).Sub(wd.Now()); got > tt.want || wd.f.Hosts()[0].Gap < got {
+			t.Errorf("%d: ready in %v, gap %v, want %v", i, got, wd.f.Hosts()[0].Gap, tt.want)
+		}
+		wd.took()
+		took, status = 0, 404 // asks how long the next one waits, and changes nothing
+		if _, err := wd.get("/a"); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]time.Duration{tt.want}, wd.took()); diff != "" {
+			t.Errorf("%d: waited -want +got:\n%s", i, diff)
+		}
+	}
+	// A host without a gap that answers at once is not slowed down by it.
+	fast := newWorld(t, Config{}, routes{"/a": page})
+	fast.site.Gap = 0
+	for range 3 {
+		if _, err := fast.get("/a"); err != nil || len(fast.took()) > 0 {
+			t.Errorf("waited, %v", err)
+		}
+	}
+}
+
+// Failures in a row slow a host down, then open the circuit; one request after the break tells whether it closes.
+func TestCircuitBreaker(t *testing.T) {
+	status := 500
+	wd := newWorld(t, Config{}, routes{"/a": func(w http.ResponseWriter, r *http.Request) {
+		switch status {
+		case 0:
+			panic(http.ErrAbortHandler)
+		case 200:
+			page(w, r)
+		default:
+			w.WriteHeader(status)
+		}
+	}})
+	host := wd.site.Hosts[0]
+	fails := func(want string, until time.Duration) {
+		t.Helper()
+		_, err := wd.get("/a")
+		he, ok := errors.AsType[*crawler.HostError](err)
+		if !ok || !errors.Is(err, crawler.ErrTrouble) || !strings.Contains(err.Error(), want) || he.Until.Sub(wd.Now()) != until {
+			t.Fatalf("got %v, until %v", err, he)
+		}
+		if got := wd.f.ReadyAt(host); !got.Equal(he.Until) {
+			t.Errorf("ready at %v, want %v", got, he.Until)
+		}
+		wd.requests()
+		if _, err := wd.get("/a"); !errors.As(err, &he) || errors.Is(err, crawler.ErrTrouble) || len(wd.requests()) > 0 {
+			t.Errorf("while the circuit is open: %v", err)
+		}
+		if h := wd.f.Hosts()[0]; h.State != Held || !strings.Contains(h.Why, strings.TrimSuffix(want, " (again at ")) {
+			t.Errorf("%+v", h)
+		}
+		wd.Sleep(context.Background(), until)
+	}
+	for range 4 {
+		if p, err := wd.get("/a"); err != nil || p.Status != 500 {
+			t.Fatalf("%v, %v", p, err)
+		}
+	}
+	if got, want := wd.took(), []time.Duration{time.Second, time.Second, 2 * time.Second, 4 * time.Second}; cmp.Diff(want, got) != "" {
+		t.Errorf("waited %v, want %v", got, want)
+	}
+	fails("host in trouble: 5 failures in a row, the last: server error: status 500 (again at ", time.Minute)
+	status = 0
+	fails("6 failures in a row, the last: EOF", 2*time.Minute)
+	fails("7 failures", 4*time.Minute)
+	status = 200
+	if _, err := wd.get("/a"); err != nil {
+		t.Fatal(err)
+	}
+	status = 500
+	if p, err := wd.get("/a"); err != nil || p.Status != 500 {
+		t.Errorf("a first failure after a success: %v, %v", p, err)
+	}
+}
+
+// What the files of a host say about reuse comes with its pages; tdmrep.json is asked for once, and again by no restart.
+func TestReuseOfHost(t *testing.T) {
+	robots := `License: https://films.example/rsl.xml
+User-agent: otherbot
+Content-Signal: ai-train=yes
+User-agent: *
+Content-Signal: search=yes, ai-train=no
+Content-Usage: train-ai=n
+Content-Usage: /free/ train-ai=y
+Disallow: /private
+`
+	rep := `[{"location": "/", "tdm-reservation": 1, "tdm-policy": "https://films.example/policy.json"}, {"location": "/free/*", "tdm-reservation": "0"}]`
+	copies := &store{}
+	wd := newWorld(t, Config{TDMRep: true, Robots: copies}, routes{"/robots.txt": answerWith("text/plain", robots),
+		"/.well-known/tdmrep.json": answerWith("application/json", rep), "/a": page, "/free/b": page})
+	said := func(name crawler.SignalName, value, from string) crawler.Signal {
+		return crawler.Signal{Name: name, Value: value, From: from}
+	}
+	common := []crawler.Signal{said("content-signal", "search=yes, ai-train=no", "robots.txt line 5")}
+	license := said("license", "https://films.example/rsl.xml", "robots.txt line 1")
+	for _, tt := range []struct {
+		path     string
+		want     []crawler.Signal
+		requests []string
+	}{
+		{"/a", append(common, said("content-usage", "train-ai=n", "robots.txt line 6"), license, said("tdm-reservation", "1", "tdmrep.json"),
+			said("tdm-policy", "https://films.example/policy.json", "tdmrep.json")), []string{"/robots.txt", "/.well-known/tdmrep.json", "/a"}},
+		{"/free/b", append(common, said("content-usage", "train-ai=y", "robots.txt line 7"), license, said("tdm-reservation", "0", "tdmrep.json")), []string{"/free/b"}},
+		{"restart", nil, nil},
+		{"/a", append(common, said("content-usage", "train-ai=n", "robots.txt line 6"), license, said("tdm-reservation", "1", "tdmrep.json"),
+			said("tdm-policy", "https://films.example/policy.json", "tdmrep.json")), []string{"/a"}},
+	} {
+		if tt.path == "restart" {
+			wd.start(Config{TDMRep: true, Robots: copies})
+			continue
+		}
+		p, err := wd.get(tt.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, p.Signals); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", tt.path, diff)
+		}
+		if diff := cmp.Diff(tt.requests, wd.requests()); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", tt.path, diff)
+		}
+	}
+}
+
+func TestTDMRepTrouble(t *testing.T) {
+	for name, h := range map[string]http.HandlerFunc{
+		"none":       http.NotFound,
+		"no JSON":    answerWith("application/json", "<html>"),
+		"no list":    answerWith("application/json", `{"location": "/"}`),
+		"too large":  answerWith("application/json", "["+strings.Repeat(" ", 2<<20)+`{"location": "/", "tdm-reservation": 1}]`),
+		"error":      func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
+		"cut":        raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n["),
+		"redirect":   func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/b", 301) },
+		"disallowed": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			site := routes{"/a": page, "/.well-known/tdmrep.json": h}
+			if h == nil {
+				site["/robots.txt"] = answerWith("text/plain", "User-agent: *\nDisallow: /.well-known/")
+			}
+			wd := newWorld(t, Config{TDMRep: true}, site)
+			for range 2 {
+				p, err := wd.get("/a")
+				if err != nil || len(p.Signals) > 0 {
+					t.Errorf("%v, %v", p, err)
+				}
+			}
+			n := 0
+			for _, path := range wd.requests() {
+				if path == tdmrepURL {
+					n++
+				}
+			}
+			if want := 1; h != nil && n != want || h == nil && n != 0 {
+				t.Errorf("asked %d times", n)
+			}
+		})
+	}
+}
+
+func FuzzTDMRep(f *testing.F) {
+	f.Add([]byte(`[{"location": "/a*$", "tdm-reservation": 1, "tdm-policy": "x"}]`), "/a/b")
+	f.Fuzz(func(t *testing.T, body []byte, path string) {
+		r := tdmrep{rules: parseTDMRep(body)}
+		if got := r.signals(path); len(got) > 2 {
+			t.Errorf("%v", got)
+		}
+		ParseRobots(body).Signals(Agent, path)
+	})
 }
 
 // Ten workers, one host: never two requests at once, nor one without its gap.
@@ -511,7 +720,7 @@ func TestBusy(t *testing.T) {
 		}
 		gaps = append(gaps, wd.f.Hosts()[0].Gap)
 	}
-	if gaps[0] > 5*time.Minute || gaps[0] < 3*time.Minute || gaps[4] < time.Minute || gaps[24] != time.Second {
+	if gaps[0] > 5*time.Minute || gaps[0] < 2*time.Minute || gaps[4] < time.Minute || gaps[24] != time.Second {
 		t.Errorf("gaps %v", gaps)
 	}
 	// A refusal after that is like a first one.

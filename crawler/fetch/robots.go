@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"cinecrawl/crawler"
+
 	"github.com/temoto/robotstxt"
 	"golang.org/x/text/encoding/unicode"
 )
@@ -38,6 +40,7 @@ const (
 type Robots struct {
 	agents   map[string]*group // by lower-case product token, "*" for all others
 	sitemaps []string
+	licences []usage // License lines outside of any group
 
 	mu sync.Mutex // guards the rules' matchers, made when first asked
 }
@@ -62,6 +65,7 @@ type group struct {
 	delay  time.Duration
 	rules  []*rule // of all blocks, by precedence; nil until sorted
 	sorted bool
+	usages []usage
 }
 
 // block is one group as written. Tokens share it, so that a file of many tokens over many rules stays small.
@@ -135,6 +139,8 @@ func ParseRobots(body []byte) *Robots {
 			if value != "" && len(r.sitemaps) < maxSitemaps && !slices.Contains(r.sitemaps, value) {
 				r.sitemaps = append(r.sitemaps, value)
 			}
+		case "content-signal", "content-usage", "license":
+			r.addUsage(current, crawler.SignalName(key), value, number)
 		}
 	}
 	return r
@@ -337,6 +343,7 @@ var fields = map[string]string{
 	"disallaw":    "disallow",
 	"crawl-delay": "crawl-delay", "crawldelay": "crawl-delay", "crawl delay": "crawl-delay",
 	"sitemap": "sitemap", "site-map": "sitemap",
+	"content-signal": "content-signal", "content-usage": "content-usage", "license": "license",
 }
 
 // splitLine gives the field and value of a line without its comment. A missing colon is forgiven where exactly two words stand.
@@ -351,7 +358,7 @@ func splitLine(line []byte) (key, value string, ok bool) {
 		k, v = words[0], words[1]
 	}
 	k = bytes.Trim(k, blanks)
-	if len(k) > len("crawl-delay") {
+	if len(k) > len("content-signal") {
 		return "", "", false
 	}
 	key, ok = fields[string(bytes.ToLower(k))]

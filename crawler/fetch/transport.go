@@ -28,7 +28,7 @@ func (w *worker) RoundTrip(hr *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.got.status, w.got.header = resp.StatusCode, resp.Header
+	w.got.status, w.got.header, w.got.latency = resp.StatusCode, resp.Header, w.f.cfg.Now().Sub(w.got.started)
 	w.got.contentType = mediaType(resp.Header.Get("Content-Type"))
 	body, err := w.body(resp)
 	if err != nil {

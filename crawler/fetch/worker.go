@@ -42,6 +42,7 @@ type answer struct {
 	contentType string
 	body        []byte
 	started     time.Time
+	latency     time.Duration // until the response header was there
 }
 
 // Worker gives a fetcher for use by one goroutine at a time. It also has a method
@@ -94,6 +95,12 @@ func (w *worker) fetch(ctx context.Context, t crawler.Task, site *crawler.Site) 
 	if ok, line := robots.Allowed(Agent, u.RequestURI()); !ok {
 		return nil, fmt.Errorf("%w: %s", crawler.ErrDisallowed, line)
 	}
+	var reuse *tdmrep
+	if w.f.cfg.TDMRep && t.Kind != crawler.KindSitemap && t.Kind != crawler.KindFeed {
+		if reuse, err = w.tdmrep(ctx, site, u, robots); err != nil {
+			return nil, err
+		}
+	}
 	r := request{kind: t.Kind, limit: w.f.cfg.MaxBody, etag: t.ETag, lastModified: t.LastModified}
 	if r.kind == "" {
 		r.kind = crawler.KindPage
@@ -112,6 +119,9 @@ func (w *worker) fetch(ctx context.Context, t crawler.Task, site *crawler.Site) 
 		URL: t.URL, Status: a.status, Header: a.header, Body: a.body, ContentType: a.contentType,
 		Charset:   charsetOf(r.kind, a.header.Get("Content-Type"), a.body),
 		FetchedAt: a.started, Took: w.f.cfg.Now().Sub(a.started),
+	}
+	if a.status == http.StatusOK && r.kind == crawler.KindPage {
+		p.Signals = crawler.JoinSignals(robots.Signals(Agent, u.RequestURI()), reuse.signals(u.RequestURI()))
 	}
 	if loc := a.header.Get("Location"); loc != "" && a.status >= 300 && a.status < 400 {
 		if l, err := u.Parse(loc); err == nil {
@@ -140,8 +150,8 @@ func (w *worker) ask(ctx context.Context, site *crawler.Site, u *url.URL, delay 
 	err = w.exchange(ctx, u, r)
 	a := w.got
 	w.got = answer{}
-	if busy := w.f.answered(key, g, a.status, a.header); busy != nil {
-		return a, busy
+	if hold := w.f.answered(key, g, r, a, err); hold != nil {
+		return a, hold
 	}
 	return a, err
 }
