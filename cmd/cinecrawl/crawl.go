@@ -7,6 +7,7 @@ import (
 
 	"cinecrawl/configs"
 	"cinecrawl/crawler"
+	"cinecrawl/crawler/fetch"
 	"cinecrawl/storage"
 )
 
@@ -53,7 +54,7 @@ func (c *crawlCmd) Run(ctx context.Context, a *app) error {
 // what is in flight first; pages, if it is not 0, bounds each site's run.
 func (a *app) crawl(ctx context.Context, cfg *configs.Config, st storage.Store, sites []configs.Site, pages int) ([]storage.Run, error) {
 	seen := a.watch(len(sites))
-	fetcher, err := a.fetcher(cfg, robotsStore{st}, crawlPatience)
+	fetcher, err := a.fetcher(cfg, robotsStore{st}, fetch.Config{Patience: crawlPatience, TDMRep: true})
 	if err != nil {
 		return nil, err
 	}

@@ -30,31 +30,32 @@ Example:
 
 // explanation is all that is known of a URL.
 type explanation struct {
-	URL       string          `json:"url"`
-	Site      string          `json:"site"`
-	Found     crawler.Found   `json:"found"`
-	From      string          `json:"from,omitempty"`
-	Depth     int             `json:"depth"`
-	InScope   bool            `json:"in_scope"`
-	Scope     string          `json:"scope"` // the rule that decides today
-	Allowed   bool            `json:"allowed"`
-	Robots    string          `json:"robots"` // the line that decides today
-	Queued    bool            `json:"queued"`
-	Due       *time.Time      `json:"due"`
-	Tries     int             `json:"tries"`
-	Visited   *time.Time      `json:"visited"`
-	Status    int             `json:"status"` // of the last answer
-	Outcome   crawler.Outcome `json:"outcome"`
-	Last      crawler.Outcome `json:"last"` // of the last visit
-	Why       string          `json:"why"`
-	Type      string          `json:"type,omitempty"` // of the stored page, as all that follows
-	Charset   string          `json:"charset,omitempty"`
-	Bytes     int             `json:"bytes,omitempty"`
-	FetchedAt *time.Time      `json:"fetched_at"`
-	Took      string          `json:"took,omitempty"`
-	Reading   *readingJSON    `json:"reading"` // by today's rules; null if there is no stored page
-	ReadError string          `json:"read_error,omitempty"`
-	Record    *storedRecord   `json:"record"` // the review as stored; null if there is none
+	URL       string           `json:"url"`
+	Site      string           `json:"site"`
+	Found     crawler.Found    `json:"found"`
+	From      string           `json:"from,omitempty"`
+	Depth     int              `json:"depth"`
+	InScope   bool             `json:"in_scope"`
+	Scope     string           `json:"scope"` // the rule that decides today
+	Allowed   bool             `json:"allowed"`
+	Robots    string           `json:"robots"` // the line that decides today
+	Queued    bool             `json:"queued"`
+	Due       *time.Time       `json:"due"`
+	Tries     int              `json:"tries"`
+	Visited   *time.Time       `json:"visited"`
+	Status    int              `json:"status"` // of the last answer
+	Outcome   crawler.Outcome  `json:"outcome"`
+	Last      crawler.Outcome  `json:"last"` // of the last visit
+	Why       string           `json:"why"`
+	Reuse     []crawler.Signal `json:"reuse,omitempty"` // what the publisher says about it, those that hold first
+	Type      string           `json:"type,omitempty"`  // of the stored page, as all that follows
+	Charset   string           `json:"charset,omitempty"`
+	Bytes     int              `json:"bytes,omitempty"`
+	FetchedAt *time.Time       `json:"fetched_at"`
+	Took      string           `json:"took,omitempty"`
+	Reading   *readingJSON     `json:"reading"` // by today's rules; null if there is no stored page
+	ReadError string           `json:"read_error,omitempty"`
+	Record    *storedRecord    `json:"record"` // the review as stored; null if there is none
 }
 
 type storedRecord struct {
@@ -113,7 +114,7 @@ func explain(ctx context.Context, cfg *configs.Config, st storage.Store, u strin
 		return nil, err
 	}
 	e := &explanation{URL: u, Site: task.Site, Found: task.Found, From: task.From, Depth: task.Depth, Queued: task.Queued, Due: optional(task.Due),
-		Tries: task.Tries, Visited: optional(task.VisitedAt), Status: task.Status, Outcome: task.Outcome, Last: task.Last, Why: task.Why}
+		Tries: task.Tries, Visited: optional(task.VisitedAt), Status: task.Status, Outcome: task.Outcome, Last: task.Last, Why: task.Why, Reuse: task.Signals}
 	site, err := cfg.Adhoc(u)
 	if err != nil {
 		return nil, err
@@ -177,6 +178,9 @@ func (e *explanation) write(a *app) {
 	}
 	if e.Visited != nil {
 		line("outcome", "%s", join(": ", outcomeWords(e.Outcome), e.Why))
+	}
+	for i, s := range e.Reuse {
+		line(choice(i == 0, "reuse", ""), "%s (%s)", join(": ", string(s.Name), s.Value), s.From)
 	}
 	switch {
 	case e.Queued && e.Due == nil:

@@ -36,7 +36,7 @@ func (c *robotsCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	copies := robotsMemory{}
-	fetcher, err := a.fetcher(cfg, copies, 0)
+	fetcher, err := a.fetcher(cfg, copies, fetch.Config{})
 	if err != nil {
 		return err
 	}
@@ -117,14 +117,12 @@ func (s robotsStore) LoadRobots(ctx context.Context, origin string) (*crawler.Ro
 // crawlPatience is how long a worker of a crawl waits for a host: beyond, it serves another one.
 const crawlPatience = 10 * time.Second
 
-// fetcher makes the fetcher of the configuration, with its robots.txt copies kept there. A patience of 0 waits for a host however
-// long.
-func (a *app) fetcher(cfg *configs.Config, copies fetch.RobotsStore, patience time.Duration) (*fetch.Fetcher, error) {
-	f, err := fetch.New(fetch.Config{
-		Version: programVersion(), URL: cfg.UserAgentURL, Contact: cfg.Contact,
-		ConnectTimeout: cfg.Timeouts.Connect, HeaderTimeout: cfg.Timeouts.Header, IdleTimeout: cfg.Timeouts.Body, Timeout: cfg.Timeouts.Total,
-		Patience: patience, MaxBody: cfg.MaxBody, Robots: copies, Log: a.log,
-	})
+// fetcher makes the fetcher of the configuration, with its robots.txt copies kept there. What is particular to the command is in own.
+func (a *app) fetcher(cfg *configs.Config, copies fetch.RobotsStore, own fetch.Config) (*fetch.Fetcher, error) {
+	own.Version, own.URL, own.Contact = programVersion(), cfg.UserAgentURL, cfg.Contact
+	own.ConnectTimeout, own.HeaderTimeout, own.IdleTimeout, own.Timeout = cfg.Timeouts.Connect, cfg.Timeouts.Header, cfg.Timeouts.Body, cfg.Timeouts.Total
+	own.MaxBody, own.Robots, own.Log = cfg.MaxBody, copies, a.log
+	f, err := fetch.New(own)
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
 	}

@@ -67,7 +67,7 @@ func (c *scrapeCmd) Run(ctx context.Context, a *app) error {
 // pages reads single pages.
 func (c *scrapeCmd) pages(ctx context.Context, a *app, cfg *configs.Config, sites []configs.Site) error {
 	copies := robotsMemory{}
-	fetcher, err := a.fetcher(cfg, copies, 0)
+	fetcher, err := a.fetcher(cfg, copies, fetch.Config{TDMRep: c.Store})
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func busy(site string, err error) error {
 // what they lead to is listed with how it was found and what robots.txt says to it. Nothing is stored.
 func (c *scrapeCmd) dryRun(ctx context.Context, a *app, cfg *configs.Config, sites []configs.Site) error {
 	copies := robotsMemory{}
-	fetcher, err := a.fetcher(cfg, copies, 0)
+	fetcher, err := a.fetcher(cfg, copies, fetch.Config{})
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ import (
 	"strings"
 	"time"
 
+	"cinecrawl/crawler"
 	"cinecrawl/extract"
 	"cinecrawl/storage"
 )
@@ -124,19 +125,20 @@ func width(n int) int { return max(3, len(strconv.Itoa(n-1))) }
 
 // line is a line of the manifest of text files, and the beginning of what the other formats say. Nil is not known.
 type line struct {
-	File             string   `json:"file,omitempty"`
-	SHA256           string   `json:"sha256"`
-	URL              string   `json:"url"`
-	Site             string   `json:"site"`
-	Title            string   `json:"title"` // the headline
-	Film             *string  `json:"film"`
-	Year             *int     `json:"year"`
-	Author           *string  `json:"author"`
-	Published        *string  `json:"published"` // RFC 3339: a date, or a date and time with the zone the page states
-	Rating           *string  `json:"rating"`    // as on the page
-	RatingNormalised *float64 `json:"rating_normalised"`
-	FetchedAt        string   `json:"fetched_at"` // RFC 3339, UTC
-	Extractor        string   `json:"extractor"`
+	File             string           `json:"file,omitempty"`
+	SHA256           string           `json:"sha256"`
+	URL              string           `json:"url"`
+	Site             string           `json:"site"`
+	Title            string           `json:"title"` // the headline
+	Film             *string          `json:"film"`
+	Year             *int             `json:"year"`
+	Author           *string          `json:"author"`
+	Published        *string          `json:"published"` // RFC 3339: a date, or a date and time with the zone the page states
+	Rating           *string          `json:"rating"`    // as on the page
+	RatingNormalised *float64         `json:"rating_normalised"`
+	FetchedAt        string           `json:"fetched_at"` // RFC 3339, UTC
+	Extractor        string           `json:"extractor"`
+	Signals          []crawler.Signal `json:"signals,omitempty"` // what the publisher says about reuse, as facts
 }
 
 // whole is a review in one line of JSON. Its sha256 is that of the text file it would be.
@@ -190,6 +192,7 @@ func newLine(r *storage.Record) line {
 	l := line{
 		SHA256: r.TextHash, URL: v.URL, Site: r.Site, Title: v.Headline.Value, Film: known(v.Film.Title.Value), Year: known(v.Film.Year.Value),
 		Author: known(v.Author.Value), Published: date(v.Published), FetchedAt: r.FetchedAt.UTC().Format(time.RFC3339), Extractor: v.Extractor,
+		Signals: r.Signals,
 	}
 	if v.Rating != nil {
 		l.Rating = known(v.Rating.Raw)
