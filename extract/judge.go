@@ -193,6 +193,9 @@ func (j *judge) labelled(root int32, first, last int) {
 		if l == 0 || c.under != 0 || c.own&chrome&^l != 0 || p.kind != Heading && 2*p.bold <= p.chars && i <= j.begin {
 			continue
 		}
+		if p.kind == Heading && l&(isComment|isRelated|isAuthor) == 0 && i+1 < last && j.pieces[i+1].prose > 0 && j.context[i+1].own&chrome == 0 {
+			continue // it heads a section of the text
+		}
 		c.label = l
 		level := p.level
 		switch {
@@ -228,6 +231,11 @@ func (j *judge) sections(first, last int) {
 			continue
 		}
 		p := &j.pieces[i]
+		if i+1 < last && j.said[i+1].rule == "links" && p.prose == 0 && p.chars < 60 && p.kind != ListItem && !graded(p.text) &&
+			(i > j.end || p.text[len(p.text)-1] == ':' || strings.HasPrefix(p.text, "More on ")) && strings.IndexByte(".!?", p.text[len(p.text)-1]) < 0 {
+			j.said[i] = drop("head of links", 0.7)
+			continue
+		}
 		if next == last && p.kind == Paragraph && p.chars < 40 && i+1 < last && looksLikeHead(p.text) {
 			j.said[i] = drop("empty-section", 0.5)
 			continue
@@ -262,7 +270,8 @@ func (j *judge) block(i int) verdict {
 	if p.kind == Caption {
 		return drop("caption", 2)
 	}
-	before, after := i < j.begin, i > j.end
+	before := i < j.begin
+	after := i > j.end || i == j.end && p.chars < 160 && i > j.begin // a short last paragraph is met with doubt too
 	ld := p.linkDensity()
 	if before && p.prose == 0 && (own&isTitle != 0 || (p.kind == Heading || p.chars > 12) && j.titles[foldText(p.text)]) {
 		return drop("headline", 2)
@@ -279,7 +288,7 @@ func (j *judge) block(i int) verdict {
 				return drop("line:credit", 1.5)
 			}
 		case "more":
-			if p.text[0] != '(' && (ld > 0.3 || strings.HasSuffix(p.text, ":") || before || after || p.chars < 60) {
+			if p.text[0] != '(' && (ld > 0.3 || strings.HasSuffix(p.text, ":") || before || i > j.end || p.chars < 60) {
 				return drop("line:more", 1.5)
 			}
 		case "byline":
@@ -287,14 +296,15 @@ func (j *judge) block(i int) verdict {
 				return drop("line:byline", 1.5)
 			}
 		default:
-			if p.chars < 90 || before || after || ld > 0.3 {
+			if p.chars < 45 || before || after || ld > 0.3 {
 				return drop("line:"+list, 1.2)
 			}
 		}
 	}
 	if p.chars < 100 && folded != "" && (before || after) {
+		first, _, _ := strings.Cut(p.text, "|")
 		switch {
-		case timeLine(folded):
+		case timeLine(folded), len(first) < len(p.text) && timeLine(foldLine(first)):
 			return drop("time", 1.5)
 		case j.names[strings.TrimPrefix(strings.TrimPrefix(folded, "by "), "von ")]:
 			return drop("name", 1.5)
@@ -302,6 +312,9 @@ func (j *judge) block(i int) verdict {
 	}
 	if i+1 >= j.end && folded != "" && j.life(i, folded) {
 		return drop("life", 1)
+	}
+	if p.text[0] == '[' && p.text[len(p.text)-1] == ']' && strings.ContainsAny(p.text, "=”") && strings.IndexByte(p.text, ' ') > 0 {
+		return drop("shortcode", 1) // of an add-on that is gone
 	}
 	if p.chars < 50 && p.kind == Paragraph && (before || after) && priced(p.text) {
 		return drop("price", 1)
@@ -314,7 +327,8 @@ func (j *judge) block(i int) verdict {
 	if folded != "" {
 		switch n := callsIn(folded); {
 		case n >= 3, n == 2 && (before || after || p.chars < 200 && p.links > 0), n == 1 && p.chars < 120 && (before || after || ld > 0.5),
-			n == 1 && after && p.chars < 250 && strings.ContainsAny(p.text, "!?"):
+			n == 1 && i >= j.end && p.chars < 250 && strings.ContainsAny(p.text, "!?"),
+			n >= 2 && i == j.end && p.chars < 400:
 			return drop("call", 0.5+float64(n)/2)
 		}
 	}
