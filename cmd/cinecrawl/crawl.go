@@ -61,11 +61,12 @@ func (a *app) crawl(ctx context.Context, cfg *configs.Config, st storage.Store, 
 	defer fetcher.Close()
 	seen.states = fetcher.Hosts
 	runs := map[string]*storage.Run{}
+	known := newLearned(st)
 	crawl := crawler.Crawl{
 		Frontier:   watchedFrontier{st, seen},
 		NewFetcher: func() crawler.Fetcher { return watchedFetcher{fetcher.Worker(), seen} },
 		Pacer:      fetcher,
-		Handle:     newHandler(cfg),
+		Handle:     newHandler(cfg, known.of),
 		Workers:    cfg.Workers,
 		Log:        a.log,
 		Begin: func(ctx context.Context, site *crawler.Site) error {
@@ -83,6 +84,7 @@ func (a *app) crawl(ctx context.Context, cfg *configs.Config, st storage.Store, 
 			return nil
 		},
 		End: func(ctx context.Context, r *crawler.Result) error {
+			known.forget(r.Site.Name)
 			return st.EndRun(ctx, runs[r.Site.Name], r.Finished, r.Why)
 		},
 	}

@@ -142,7 +142,11 @@ func beforeAndAfter(ctx context.Context, w io.Writer, a *app, servers []*demo.Se
 	if err != nil {
 		return fmt.Errorf("the stored page %s: %w", url, err)
 	}
-	_, review, err := read(extract.NewReader(cfg.Themes()), &snap.Page, nil)
+	chrome, err := chromeOf(ctx, st, snap.Site)
+	if err != nil {
+		return err
+	}
+	_, review, err := read(extract.NewReader(cfg.Themes()), &snap.Page, nil, chrome)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", url, err)
 	}

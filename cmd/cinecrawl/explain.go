@@ -135,7 +135,11 @@ func explain(ctx context.Context, cfg *configs.Config, st storage.Store, u strin
 			e.Took = duration(p.Took)
 		}
 		if task.Kind == crawler.KindPage {
-			_, review, err := read(extract.NewReader(cfg.Themes()), p, site.Rules)
+			chrome, err := chromeOf(ctx, st, snap.Site)
+			if err != nil {
+				return nil, err
+			}
+			_, review, err := read(extract.NewReader(cfg.Themes()), p, site.Rules, chrome)
 			if review != nil {
 				e.Reading = &readingJSON{Review: review, FetchedAt: p.FetchedAt.UTC(), Blocks: review.Blocks}
 			} else {

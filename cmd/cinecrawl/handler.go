@@ -15,15 +15,23 @@ import (
 )
 
 // newHandler makes what turns a fetched page into a finished visit, for crawl, scrape and demo alike: a sitemap or feed into the
-// tasks it lists; a page, parsed once, into the tasks it links to and the review it holds.
-func newHandler(cfg *configs.Config) crawler.Handler {
+// tasks it lists; a page, parsed once, into the tasks it links to and the review it holds. known, if it is not nil, gives what is known
+// of the blocks that repeat on a site.
+func newHandler(cfg *configs.Config, known func(ctx context.Context, site string) (*extract.Chrome, error)) crawler.Handler {
 	reader := extract.NewReader(cfg.Themes())
 	return func(ctx context.Context, site *crawler.Site, v *crawler.Visit) error {
 		if v.Task.Kind != crawler.KindPage {
 			discover.List(site, v)
 			return nil
 		}
-		root, review, err := read(reader, v.Page, cfg.RulesFor(v.Page.URL))
+		var chrome *extract.Chrome
+		if known != nil {
+			var err error
+			if chrome, err = known(ctx, site.Name); err != nil {
+				return err
+			}
+		}
+		root, review, err := read(reader, v.Page, cfg.RulesFor(v.Page.URL), chrome)
 		if root == nil {
 			v.Outcome, v.Why = crawler.Unreadable, err.Error()
 			return nil
@@ -53,7 +61,7 @@ func newHandler(cfg *configs.Config) crawler.Handler {
 }
 
 // read parses a page and reads it. The root is nil if the page could not be parsed; the review is nil if it could not be read.
-func read(reader *extract.Reader, page *crawler.Page, rules *extract.SiteRules) (*html.Node, *extract.Review, error) {
+func read(reader *extract.Reader, page *crawler.Page, rules *extract.SiteRules, chrome *extract.Chrome) (*html.Node, *extract.Review, error) {
 	body, err := page.UTF8()
 	if err != nil {
 		return nil, nil, err
@@ -62,7 +70,7 @@ func read(reader *extract.Reader, page *crawler.Page, rules *extract.SiteRules) 
 	if err != nil {
 		return nil, nil, err
 	}
-	review, err := reader.Read(extract.Input{URL: page.URL, Root: root, Rules: rules})
+	review, err := reader.Read(extract.Input{URL: page.URL, Root: root, Rules: rules, Chrome: chrome})
 	return root, review, err
 }
 

@@ -97,7 +97,7 @@ func (c *scrapeCmd) page(ctx context.Context, a *app, cfg *configs.Config, worke
 	if v.Page.Status != http.StatusOK {
 		return fmt.Errorf("%s: the site answers %d %s", v.Task.URL, v.Page.Status, http.StatusText(v.Page.Status))
 	}
-	root, review, err := read(extract.NewReader(cfg.Themes()), v.Page, site.Rules)
+	root, review, err := read(extract.NewReader(cfg.Themes()), v.Page, site.Rules, nil)
 	if root == nil || review == nil {
 		return fmt.Errorf("%s: %w", v.Task.URL, err)
 	}
@@ -196,7 +196,7 @@ func (a *app) store(ctx context.Context, cfg *configs.Config, site configs.Site,
 	if err != nil {
 		return busy(site.Crawl.Name, err)
 	}
-	if err := newHandler(cfg)(ctx, site.Crawl, v); err != nil {
+	if err := newHandler(cfg, newLearned(st).of)(ctx, site.Crawl, v); err != nil {
 		return err
 	}
 	_, err = st.Commit(ctx, []crawler.Visit{*v})
@@ -221,7 +221,7 @@ func (c *scrapeCmd) dryRun(ctx context.Context, a *app, cfg *configs.Config, sit
 		return err
 	}
 	defer fetcher.Close()
-	worker, handle := fetcher.Worker(), newHandler(cfg)
+	worker, handle := fetcher.Worker(), newHandler(cfg, nil)
 	for _, site := range sites {
 		tasks, err := site.Crawl.Seeds()
 		if err != nil {

@@ -21,7 +21,13 @@ func (a *app) crawlAndSummarise(ctx context.Context, cfg *configs.Config, st sto
 	runs, err := a.crawl(ctx, cfg, st, sites, pages)
 	if !asJSON {
 		writeSummary(a.stdout, runs)
+		if err == nil {
+			err = a.relearn(ctx, cfg, st, runs, a.stdout)
+		}
 		return err
+	}
+	if err == nil {
+		err = a.relearn(ctx, cfg, st, runs, io.Discard)
 	}
 	for _, r := range runs {
 		if err := writeJSONLine(a.stdout, toRunJSON(r)); err != nil {
