@@ -5,10 +5,10 @@ GO ?= go
 RACE = $(shell command -v "$$($(GO) env CC 2>/dev/null)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test bench lint go
+.PHONY: help demo build test bench bench-rivals lint go
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## Crawl the demonstration sites on this machine, and export their reviews into cinecrawl-demo/
 	./bin/cinecrawl demo
@@ -23,6 +23,10 @@ test: go ## Run vet and all tests, with the race detector
 
 bench: go ## Run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-rivals: go ## Score other extractors beside the reader, on the pages in DIR
+	@[ -n "$(DIR)" ] || { echo "Say where the pages are: make bench-rivals DIR=pages/"; exit 1; }
+	cd cmd/internal/rivals && CGO_ENABLED=0 $(GO) run . $(FLAGS) "$(abspath $(DIR))"
 
 lint: go ## Check formatting, vet and staticcheck
 	@unformatted=$$("$$($(GO) env GOROOT)/bin/gofmt" -l .); [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
