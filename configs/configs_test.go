@@ -343,3 +343,27 @@ func TestCheckNamesWhatDiffers(t *testing.T) {
 		t.Error("a theme without a saved page is no problem")
 	}
 }
+
+func TestBudgetsAndQuietHours(t *testing.T) {
+	c, err := load(data(), "cinecrawl.yaml", []byte(`sites:
+  kino.example:
+    crawl: {start: [https://kino.example/], pages: 10, bytes: 5MB, time: 30m, quiet: 22:00-06:30 Europe/Berlin}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := c.Choose("kino.example")
+	if w := s[0].Crawl; w.Pages != 10 || w.Bytes != 5e6 || w.Time != 30*time.Minute || w.Quiet.String() != "22:00-06:30 Europe/Berlin" {
+		t.Errorf("%+v", w)
+	}
+	for text, want := range map[string]string{
+		"8-9":                `cinecrawl.yaml:3: "8-9" are no hours: write 08:00-22:00`,
+		"08:00-08:00":        "are no hours",
+		"08:00-9:00 Nowhere": `there is no time zone "Nowhere"`,
+	} {
+		_, err := load(data(), "cinecrawl.yaml", []byte("sites:\n  kino.example:\n    crawl: {start: [https://kino.example/], quiet: "+text+"}\n"))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

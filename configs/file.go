@@ -13,6 +13,9 @@ import (
 	"strings"
 	"time"
 
+	_ "time/tzdata" // zones of quiet hours, on machines that have none
+
+	"cinecrawl/crawler"
 	"cinecrawl/extract"
 
 	"go.yaml.in/yaml/v3"
@@ -68,6 +71,9 @@ type crawlFile struct {
 	Depth    *int      `yaml:"depth"`
 	Pages    *int      `yaml:"pages"`
 	MaxBody  *size     `yaml:"max_body"`
+	Bytes    *size     `yaml:"bytes"`
+	Time     *duration `yaml:"time"`
+	Quiet    hours     `yaml:"quiet"`
 }
 
 type layoutFile struct {
@@ -430,5 +436,25 @@ func (z *size) UnmarshalYAML(n *yaml.Node) error {
 		return mistake(n, "%q is no size: write 500kB, 10MB or 4MiB", n.Value)
 	}
 	*z = size(f * unit)
+	return nil
+}
+
+type hours struct{ *crawler.Hours }
+
+// UnmarshalYAML takes 08:00-22:00, or 08:00-22:00 Europe/Berlin; the zone is UTC where none is said.
+func (h *hours) UnmarshalYAML(n *yaml.Node) error {
+	clocks, zone, _ := strings.Cut(n.Value, " ")
+	from, to, ok := strings.Cut(clocks, "-")
+	start, err1 := time.Parse("15:04", from)
+	end, err2 := time.Parse("15:04", to)
+	if !ok || err1 != nil || err2 != nil || start.Equal(end) {
+		return mistake(n, "%q are no hours: write 08:00-22:00 or 08:00-22:00 Europe/Berlin", n.Value)
+	}
+	place, err := time.LoadLocation(strings.TrimSpace(zone))
+	if err != nil {
+		return mistake(n, "%q: there is no time zone %q; write one as in Europe/Berlin", n.Value, zone)
+	}
+	midnight := start.Truncate(24 * time.Hour)
+	h.Hours = &crawler.Hours{From: start.Sub(midnight), To: end.Sub(midnight), Zone: place}
 	return nil
 }

@@ -110,6 +110,9 @@ func (c *Config) site(name string, f *siteFile) (Site, error) {
 	set(&crawl.Pages, f.Crawl.Pages)
 	set(&crawl.Gap, (*time.Duration)(f.Crawl.Gap))
 	set(&crawl.MaxBody, (*int64)(f.Crawl.MaxBody))
+	set(&crawl.Bytes, (*int64)(f.Crawl.Bytes))
+	set(&crawl.Time, (*time.Duration)(f.Crawl.Time))
+	crawl.Quiet = f.Crawl.Quiet.Hours
 	set(&crawl.Revisit, (*time.Duration)(f.Crawl.Revisit))
 	set(&s.Every, (*time.Duration)(f.Crawl.Every))
 	if len(f.Crawl.Start) == 0 {

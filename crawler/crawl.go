@@ -24,6 +24,7 @@ type Crawl struct {
 	Pacer      Pacer          // nil: the loop keeps Site.Gap between the end of a visit and the next by itself
 	Handle     Handler
 	Sites      []*Site
+	Budget     Budget // of the whole crawl; a Site has its own
 
 	// Begin is called before the first task of a site, End after its last commit; either may be nil. An error of Begin leaves the
 	// site out. End is called for every site that Begin let in, with a context that is not cancelled.
@@ -106,16 +107,47 @@ type siteRun struct {
 	queues  []*queue
 	out     int // tasks at workers
 	pending int // visits finished and not committed
-	asked   int // pages, for the budget
+	used    use
+	whole   *loop // for the budget of all
 	res     Result
 }
 
-func (s *siteRun) spent() bool { return s.Pages > 0 && s.asked >= s.Pages }
+// spent says which budget is spent, or "".
+func (s *siteRun) spent(now time.Time) string {
+	if why := (Budget{s.Pages, s.Bytes, s.Time}).spent(&s.used, now); why != "" {
+		return why
+	}
+	return s.whole.spent(now)
+}
+
+func (l *loop) spent(now time.Time) string {
+	if why := l.Budget.spent(&l.used, now); why != "" {
+		return why + " (of the whole crawl)"
+	}
+	return ""
+}
 
 // at is when a queue can next do something, false if never in this run.
 func (q *queue) at(now time.Time) (time.Time, bool) {
+	at, ok := q.atAnyHour(now)
+	if q.site.Quiet != nil && ok && !q.busy {
+		if end, quiet := q.site.Quiet.End(later(at, now)); quiet {
+			return end, true
+		}
+	}
+	return at, ok
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func (q *queue) atAnyHour(now time.Time) (time.Time, bool) {
 	switch {
-	case q.givenUp() || q.site.spent() || q.site.res.Err != nil:
+	case q.givenUp() || q.site.spent(now) != "" || q.site.res.Err != nil:
 		return time.Time{}, false
 	case q.busy:
 		return now, true
@@ -155,6 +187,7 @@ type loop struct {
 	dones                  chan done
 	commits, stored        chan batch
 	idle, served           int
+	used                   use
 	pending                []done // in the order in which they were finished
 	bytes                  int    // of their pages
 	oldest                 time.Time
@@ -172,7 +205,7 @@ func newLoop(c *Crawl, ctx context.Context) *loop {
 	if set.Log == nil {
 		set.Log = slog.New(slog.DiscardHandler)
 	}
-	l := &loop{Crawl: &set, hosts: map[string]*host{}, idle: set.Workers,
+	l := &loop{Crawl: &set, hosts: map[string]*host{}, idle: set.Workers, used: use{began: time.Now()},
 		jobs: make(chan done, set.Workers), dones: make(chan done, set.Workers), commits: make(chan batch, 1), stored: make(chan batch, 1)}
 	l.work, l.cutWork = context.WithCancel(context.WithoutCancel(ctx))
 	l.save, l.cutSave = context.WithCancel(context.WithoutCancel(ctx))
@@ -263,7 +296,12 @@ func (l *loop) run(ctx context.Context) {
 // openSites begins a few sites if there is room.
 func (l *loop) openSites() {
 	for n := 0; n < openAtOnce && len(l.open) < l.Open && l.next < len(l.Sites); n++ {
-		s := &siteRun{Site: l.Sites[l.next]}
+		if why := l.spent(time.Now()); why != "" {
+			l.Log.Info("sites are left to the next crawl", "sites", len(l.Sites)-l.next, "why", why)
+			l.next = len(l.Sites)
+			return
+		}
+		s := &siteRun{Site: l.Sites[l.next], used: use{began: time.Now()}, whole: l}
 		s.res = Result{Site: s.Site, Outcomes: map[Outcome]int{}, Changes: map[Change]int{}}
 		l.next++
 		if l.Begin != nil {
@@ -338,7 +376,8 @@ func (l *loop) dispatch(now time.Time) (wake time.Time) {
 		best.busy = true
 		best.site.out++
 		if t.Kind == KindPage {
-			best.site.asked++
+			best.site.used.pages++
+			l.used.pages++
 		}
 		l.idle--
 		l.jobs <- done{q: best, visit: Visit{Task: t}}
@@ -400,7 +439,8 @@ func (l *loop) finished(d done) {
 	q.busy = false
 	q.site.out--
 	if !d.asked && v.Task.Kind == KindPage {
-		q.site.asked--
+		q.site.used.pages--
+		l.used.pages--
 	}
 	q.ready = now
 	if l.Pacer == nil {
@@ -436,6 +476,8 @@ func (l *loop) finished(d done) {
 	}
 	if v.Page != nil {
 		l.bytes += len(v.Page.Body)
+		q.site.used.bytes += int64(len(v.Page.Body))
+		l.used.bytes += int64(len(v.Page.Body))
 	}
 	l.pending = append(l.pending, d)
 	q.site.pending++
@@ -567,6 +609,17 @@ func (l *loop) closeSites(now time.Time, stopping bool) {
 	})
 }
 
+// left says whether a queue may have something to do.
+func (s *siteRun) left() bool {
+	return slices.ContainsFunc(s.queues, func(q *queue) bool { return len(q.tasks) > 0 || q.stale || !q.due.IsZero() })
+}
+
+// quiet says whether a moment is when the site's quiet hours end.
+func (s *siteRun) quiet(at time.Time) bool {
+	end, ok := s.Quiet.End(at.Add(-time.Second))
+	return ok && end.Equal(at)
+}
+
 func (l *loop) end(s *siteRun, now time.Time, stopping bool) {
 	var left, givenUp *queue
 	for _, q := range s.queues {
@@ -583,10 +636,12 @@ func (l *loop) end(s *siteRun, now time.Time, stopping bool) {
 		s.res.Why = "failed: " + s.res.Err.Error()
 	case stopping:
 		s.res.Why = "stopped"
-	case s.spent():
-		s.res.Why = fmt.Sprintf("page budget of %d spent", s.Pages)
+	case s.spent(now) != "" && s.left():
+		s.res.Why = s.spent(now)
 	case givenUp != nil:
 		s.res.Why = fmt.Sprintf("host %s left to the next run: %s", givenUp.key, givenUp.why)
+	case left != nil && s.quiet(s.res.Due):
+		s.res.Why = fmt.Sprintf("quiet hours (%v): the rest is due at %s", s.Quiet, s.res.Due.UTC().Format(time.RFC3339))
 	case left != nil && left.ready.Equal(s.res.Due) && left.why != "":
 		s.res.Why = left.why
 	case left != nil:

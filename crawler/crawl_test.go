@@ -485,6 +485,80 @@ func TestCrawlBudget(t *testing.T) {
 	})
 }
 
+// The bytes and the time of a site, the pages of all sites, and quiet hours.
+func TestCrawlBudgets(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		set      func(*Crawl)
+		requests int
+		why      []string // of each site
+	}{
+		{"none", func(*Crawl) {}, 10, []string{"done", "done"}},
+		{"bytes of a site", func(c *Crawl) { c.Sites[0].Bytes = 5 }, 7, []string{"budget of 5 bytes spent", "done"}},
+		{"time of a site", func(c *Crawl) { c.Sites[1].Time = 7 * time.Second }, 8, []string{"done", "time budget of 7s spent"}},
+		{"pages of all", func(c *Crawl) { c.Budget.Pages = 4 }, 4, []string{"page budget of 4 spent (of the whole crawl)", "page budget of 4 spent (of the whole crawl)"}},
+		{"time of all, one site after the other", func(c *Crawl) { c.Budget.Time, c.Open = 4*time.Second, 1 }, 2, []string{"time budget of 4s spent (of the whole crawl)"}},
+		{"quiet hours that end soon", func(c *Crawl) { c.Sites[0].Quiet = &Hours{23 * time.Hour, time.Minute, time.UTC} }, 10, []string{"done", "done"}},
+		{"quiet hours", func(c *Crawl) { c.Sites[0].Quiet = &Hours{0, 6 * time.Hour, time.UTC} }, 5,
+			[]string{"quiet hours (00:00-06:00 UTC): the rest is due at 2000-01-01T06:00:00Z", "done"}},
+		{"quiet hours that begin", func(c *Crawl) { c.Sites[0].Quiet = &Hours{0, 6 * time.Hour, time.FixedZone("", -5)} }, 7,
+			[]string{"quiet hours (00:00-06:00 ): the rest is due at 2000-01-01T06:00:05Z", "done"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m, w := newMemory(), newWeb(t)
+				for i := range 5 {
+					for _, host := range []string{"a.example", "b.example"} {
+						u := fmt.Sprint("http://", host, "/", i)
+						m.add(pageTask(u))
+						w.answers[u] = []any{&Page{Status: 200, Body: []byte("   ")}}
+					}
+				}
+				c := crawlOf(m, w, siteOf("a.example"), siteOf("b.example"))
+				tt.set(c)
+				results, err := c.Run(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				slices.SortFunc(results, func(a, b Result) int { return strings.Compare(a.Site.Name, b.Site.Name) })
+				var why []string
+				for _, r := range results {
+					why = append(why, r.Why)
+				}
+				diff(t, "why", tt.why, why)
+				if len(w.log) != tt.requests {
+					t.Errorf("%d requests: %v", len(w.log), w.log)
+				}
+			})
+		})
+	}
+}
+
+func TestHours(t *testing.T) {
+	berlin := time.FixedZone("", 3600)
+	for _, tt := range []struct {
+		from, to time.Duration
+		at, end  string
+	}{
+		{8 * time.Hour, 22 * time.Hour, "2026-03-01T06:59:59Z", ""},
+		{8 * time.Hour, 22 * time.Hour, "2026-03-01T07:00:00Z", "2026-03-01T21:00:00Z"},
+		{8 * time.Hour, 22 * time.Hour, "2026-03-01T21:00:00Z", ""},
+		{22 * time.Hour, 6*time.Hour + 30*time.Minute, "2026-03-01T21:00:00Z", "2026-03-02T05:30:00Z"},
+		{22 * time.Hour, 6*time.Hour + 30*time.Minute, "2026-03-02T05:29:59Z", "2026-03-02T05:30:00Z"},
+		{22 * time.Hour, 6*time.Hour + 30*time.Minute, "2026-03-02T12:00:00Z", ""},
+		{6 * time.Hour, 6 * time.Hour, "2026-03-02T12:00:00Z", ""},
+	} {
+		at, _ := time.Parse(time.RFC3339, tt.at)
+		got := ""
+		if end, ok := (&Hours{tt.from, tt.to, berlin}).End(at); ok {
+			got = end.UTC().Format(time.RFC3339)
+		}
+		if got != tt.end {
+			t.Errorf("%v-%v at %s: ends %s, want %s", tt.from, tt.to, tt.at, got, tt.end)
+		}
+	}
+}
+
 // guidePacer is a Pacer that knows sitemaps, by host.
 type guidePacer map[string][]string
 

@@ -19,7 +19,7 @@ var (
 
 	// Causes of a HostError.
 	ErrBusy              = errors.New("server asks to wait") // 429 or 503: the URL was asked
-	ErrTrouble           = errors.New("host in trouble")      // failures in a row: the URL was asked, and its own is among the causes
+	ErrTrouble           = errors.New("host in trouble")     // failures in a row: the URL was asked, and its own is among the causes
 	ErrRobotsUnreachable = errors.New("robots.txt unreachable, so nothing may be asked")
 )
 

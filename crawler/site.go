@@ -18,6 +18,9 @@ type Site struct {
 	Review   []*regexp.Regexp // URL patterns of reviews: visited first, and told to the reader
 	Depth    int              // largest click depth; 0 = default
 	Pages    int              // page budget a run; 0 = none
+	Bytes    int64            // the same in bytes of bodies, decoded
+	Time     time.Duration    // the same in time since the run began
+	Quiet    *Hours           // when nothing is asked; nil = never
 	Gap      time.Duration    // between two requests to one host; robots Crawl-delay can only raise it. 0 is none: the default is set by configs
 	MaxBody  int64            // bytes; 0 = default
 	Revisit  time.Duration    // a stored page is asked again after this time, conditionally

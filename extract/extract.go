@@ -44,6 +44,7 @@ func (r *Reader) Read(in Input) (*Review, error) {
 	}
 	read(rev, doc, rules, in)
 	facts(rev, doc, rules, in)
+	rev.Kind, rev.Why = kind(rev, doc, in)
 	if rev.Kind != KindReview && rev.Kind != KindRoundup && !slices.ContainsFunc(rev.Marks, Mark.Dropped) {
 		rev.Marks = nil
 	}

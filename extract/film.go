@@ -57,19 +57,7 @@ var quotePairs = [...][2]string{
 
 // trimTitle takes from a name what does not belong to it: quotation marks, commas, a full stop.
 func trimTitle(s string) string {
-	s = strings.Trim(s, " \t\n\"“”„«»‹›,;:|–—-·•「」『』《》")
-	for _, b := range [...]string{"()", "[]"} { // brackets that nothing closes, or that hold all
-		for strings.HasPrefix(s, b[:1]) && (!strings.Contains(s, b[1:]) || strings.IndexByte(s, b[1]) == len(s)-1) {
-			s = strings.TrimSuffix(s[1:], b[1:])
-		}
-		for strings.HasSuffix(s, b[1:]) && !strings.Contains(s, b[:1]) {
-			s = s[:len(s)-1]
-		}
-		for strings.HasSuffix(s, b[:1]) {
-			s = s[:len(s)-1]
-		}
-		s = strings.Trim(s, " \"“”,;:|–—-")
-	}
+	s = strings.Trim(s, " \t\n\"“”„«»‹›,;:|–—-·•()[]「」『』《》")
 	if r := firstRune(s); r == '\'' || r == '‘' || r == '‚' || r == '’' {
 		t := s[utf8.RuneLen(r):]
 		if l, n := utf8.DecodeLastRuneInString(t); l == '\'' || l == '’' || l == '‘' {
@@ -214,12 +202,6 @@ func filmGuesses(headline string) (guesses []guess, labelled bool) {
 			}
 		}
 		guesses = append(guesses, g)
-	}
-	// "#42: Her"
-	if i := strings.IndexAny(h, ":.–—-|"); i > 0 && i < 8 && (h[0] == '#' || strings.HasPrefix(h, "No")) {
-		if _, num := digits(strings.TrimLeft(strings.TrimSpace(h[:i]), "#No "), 1, 4); num {
-			h = strings.TrimLeft(h[i:], ":.–—-| ")
-		}
 	}
 	core, labelled, ambiguous := stripLabels(h)
 	for _, a := range ambiguous {
@@ -369,12 +351,6 @@ func allLabels(s string) bool {
 
 // cutLabelEnd takes "Review", "Movie Review", "– Filmkritik" from the end of a text.
 func cutLabelEnd(s string) (string, bool) {
-	for _, of := range [...]string{" del film", " du film", " filmu", " de la película", " do filme", " zum film", " of the film", " of the movie"} {
-		if len(s) > len(of) && strings.EqualFold(s[len(s)-len(of):], of) {
-			s = s[:len(s)-len(of)]
-			break
-		}
-	}
 	i := strings.LastIndexByte(s, ' ')
 	if i <= 0 || !reviewWords[strings.ToLower(strings.Trim(s[i+1:], ".!"))] {
 		return s, false
@@ -389,9 +365,9 @@ func cutLabelEnd(s string) (string, bool) {
 		case "movie", "film", "blu-ray", "dvd", "4k", "spoiler-free", "cinema", "quick", "mini", "short":
 			s = strings.TrimRight(s[:i], " –—-|:")
 			continue
-		case "a", "my", "the", "la", "le", "el", "il", "die", "unsere", "notre", "our":
-			if j := strings.TrimRight(s[:i], " "); strings.HasSuffix(j, ",") || strings.HasSuffix(j, "-") || strings.HasSuffix(j, "–") || strings.HasSuffix(j, ":") || strings.HasSuffix(j, "—") || strings.HasSuffix(j, "|") {
-				s = strings.TrimRight(j, " –—-|:,")
+		case "a", "my", "the":
+			if j := strings.TrimRight(s[:i], " "); strings.HasSuffix(j, "-") || strings.HasSuffix(j, "–") || strings.HasSuffix(j, ":") || strings.HasSuffix(j, "—") || strings.HasSuffix(j, "|") {
+				s = strings.TrimRight(j, " –—-|:")
 				continue
 			}
 		}
@@ -407,7 +383,7 @@ func cutLabelOf(s string) (string, bool) {
 	for n = 0; n < 5; n++ {
 		w, r, ok := strings.Cut(rest, " ")
 		if !ok {
-			break
+			return s, false
 		}
 		l := strings.ToLower(strings.Trim(w, ",:"))
 		switch {
@@ -498,10 +474,6 @@ func shapes(s string, prior float64, add func(guess)) {
 	// "Her (2013)", "Her (Spike Jonze, 2013)", "Trance (Dir. Danny Boyle, 2013): a line"
 	if open, end, year := yearInBrackets(s); year > 0 {
 		title := strings.TrimSpace(s[:open])
-		title = strings.TrimSuffix(strings.TrimSuffix(title, " & film summary"), " and film summary")
-		if t, ok := cutLabelEnd(title); ok {
-			title = t
-		}
 		inside := s[open+1 : end]
 		tail := strings.TrimSpace(s[end+1:])
 		d := directorInBrackets(inside)
@@ -625,7 +597,7 @@ func plainShapes(s string, prior float64, add func(guess)) {
 	}{
 		{", de ", 0.8}, {", von ", 0.8}, {", di ", 0.8}, {", by ", 0.8}, {", dirigida por ", 0.85}, {", directed by ", 0.85}, {" directed by ", 0.85},
 		{", réalisé par ", 0.85}, {" réalisé par ", 0.85}, {" dirigida por ", 0.85}, {", regia di ", 0.85}, {", un film de ", 0.85}, {" (dir. ", 0.85}, {", d'", 0.75}, {", d’", 0.75},
-		{" von ", 0.7}, {" by ", 0.7}, {" par ", 0.6}, {" van ", 0.6}, {" av ", 0.6}, {" di ", 0.7}, {" de ", 0.7}, {", a film by ", 0.85}, {", ein Film von ", 0.85}, {" del ", 0.4},
+		{" von ", 0.7}, {" by ", 0.7}, {" par ", 0.6}, {" van ", 0.6}, {" av ", 0.6}, {" di ", 0.55}, {" de ", 0.55}, {", a film by ", 0.85}, {", ein Film von ", 0.85}, {" del ", 0.4},
 	} {
 		i := strings.Index(s, by.s)
 		if by.s == " by " || by.s == " de " || by.s == " di " || by.s == " von " {

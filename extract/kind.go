@@ -9,6 +9,9 @@ import (
 	"unicode/utf8"
 )
 
+// kind says what the page is, and why, strongest reason first.
+func kind(rev *Review, doc *Document, in Input) (Kind, []string) { return rev.Kind, rev.Why }
+
 // reason is something that speaks for a kind, or against.
 type reason struct {
 	kind   Kind

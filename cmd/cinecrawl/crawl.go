@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"time"
 
 	"cinecrawl/configs"
 	"cinecrawl/crawler"
@@ -14,7 +15,8 @@ import (
 type crawlCmd struct {
 	Sites []string `arg:"" optional:"" name:"site" help:"Names of configured sites. Default: all that are enabled."`
 	Pages int      `placeholder:"N" help:"At most N pages a site in this run; the rest stays queued."`
-	JSON  bool     `name:"json" help:"The summary as JSON, one object a site, a line each."`
+	budgetFlags
+	JSON bool `name:"json" help:"The summary as JSON, one object a site, a line each."`
 }
 
 func (crawlCmd) Help() string {
@@ -27,6 +29,17 @@ Examples:
 
     cinecrawl crawl
     cinecrawl crawl filmjournal.example --pages 200`
+}
+
+// budgetFlags bound a whole crawl.
+type budgetFlags struct {
+	TotalPages int     `placeholder:"N" help:"At most N pages of all sites together."`
+	TotalMB    float64 `name:"total-mb" placeholder:"N" help:"At most N million bytes of all sites together."`
+	Minutes    float64 `placeholder:"N" help:"Begin nothing after N minutes."`
+}
+
+func (b budgetFlags) budget() crawler.Budget {
+	return crawler.Budget{Pages: b.TotalPages, Bytes: int64(b.TotalMB * 1e6), Time: time.Duration(b.Minutes * float64(time.Minute))}
 }
 
 func (c *crawlCmd) Run(ctx context.Context, a *app) error {
@@ -46,6 +59,7 @@ func (c *crawlCmd) Run(ctx context.Context, a *app) error {
 	if sites, err = a.unfinished(ctx, st, sites); err != nil {
 		return err
 	}
+	a.budget = c.budget()
 	return a.crawlAndSummarise(ctx, cfg, st, sites, c.Pages, c.JSON)
 }
 
@@ -68,6 +82,7 @@ func (a *app) crawl(ctx context.Context, cfg *configs.Config, st storage.Store, 
 		Pacer:      fetcher,
 		Handle:     newHandler(cfg, known.of),
 		Workers:    cfg.Workers,
+		Budget:     a.budget,
 		Log:        a.log,
 		Begin: func(ctx context.Context, site *crawler.Site) error {
 			seeds, err := site.Seeds()

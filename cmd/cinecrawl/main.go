@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"cinecrawl/configs"
+	"cinecrawl/crawler"
 )
 
 // commands is the command line. Flags win over the environment, the environment over the configuration file.
@@ -53,6 +54,7 @@ type app struct {
 	log    *slog.Logger
 	now    func() time.Time
 	loaded *configs.Config // see config
+	budget crawler.Budget  // of a crawl
 }
 
 // Exit codes, as documented in the help.
