@@ -165,8 +165,35 @@ func (j *judge) root(root int32) {
 			}
 		}
 	}
+	j.linkLists(root)
 	j.repeats(first, last)
 	j.sections(first, last)
+}
+
+// linkLists drops the few words beside the links in an element that is a list of links but for them: its head, a number.
+func (j *judge) linkLists(root int32) {
+	end := j.frames[root].end
+	links := make([]int32, end-root)
+	for i := j.frames[root].first; i < j.frames[root].last; i++ {
+		if j.said[i].rule == "links" {
+			links[j.pieces[i].frame-root]++
+		}
+	}
+	for i := end - 1; i > root; i-- {
+		links[j.frames[i].parent-root] += links[i-root]
+	}
+	for i := root + 1; i < end; i++ {
+		f := &j.frames[i]
+		if n := f.last - f.first; n < 4 || f.prose > 0 || 4*links[i-root] < 3*n {
+			continue
+		}
+		for k := f.first; k < f.last; k++ {
+			if j.said[k].kept && !graded(j.pieces[k].text) {
+				j.said[k] = drop("links", 0.5)
+			}
+		}
+		i = f.end - 1
+	}
 }
 
 // A context is what is known of a block from the elements around it and the labels above it.
