@@ -347,8 +347,8 @@ func (j *judge) block(i int) verdict {
 		return drop("price", 1)
 	}
 	if p.kind == ListItem || p.kind == Paragraph || p.kind == Cell {
-		if rule := factLine(p.text); rule != "" {
-			return drop(rule, 1.5)
+		if n := factsIn(p.text); n >= 2 || n == 1 && p.chars < 160 && (j.factBeside(i-1) || j.factBeside(i+1)) {
+			return drop("facts", 1.5)
 		}
 	}
 	if folded != "" {
@@ -506,10 +506,15 @@ var factKeys = map[string]bool{
 	"regisseur": true, "acteurs:": true, "scenario": true, "speelduur": true, "jaar": true, "reżyseria": true, "obsada": true, "scenariusz": true,
 }
 
-// factLine says whether a line states facts of a film in the way of a box: "Director: … | Starring: … | Year: …".
-func factLine(s string) string {
+// factBeside says whether a block is a short line with a fact of a film.
+func (j *judge) factBeside(i int) bool {
+	return i >= 0 && i < len(j.pieces) && j.pieces[i].chars < 160 && factsIn(j.pieces[i].text) > 0
+}
+
+// factsIn counts the facts of a film that a line states in the way of a box: "Director: … | Starring: … | Year: …".
+func factsIn(s string) int {
 	if len(s) > 600 {
-		return ""
+		return 0
 	}
 	n, rest := 0, s
 	for {
@@ -532,10 +537,7 @@ func factLine(s string) string {
 			cut += sp + 1
 		}
 	}
-	if n >= 2 {
-		return "facts"
-	}
-	return ""
+	return n
 }
 
 // looksLikeHead says whether a short line looks like the head of what follows: it ends in a colon, or is in capitals.
