@@ -42,11 +42,7 @@ func markOf(path, text string) Mark {
 		c := text[i]
 		if c < utf8.RuneSelf {
 			i++
-			switch {
-			case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
-			case 'A' <= c && c <= 'Z':
-				c += 'a' - 'A'
-			default:
+			if c = marked[c]; c == 0 {
 				continue
 			}
 			h = (h ^ uint64(c)) * prime
@@ -69,6 +65,19 @@ func markOf(path, text string) Mark {
 	}
 	return max(Mark(h).block(), 8)
 }
+
+// marked are the ASCII letters and digits as they are hashed; 0 is what is not.
+var marked = func() (m [utf8.RuneSelf]byte) {
+	for c := byte('0'); c <= 'z'; c++ {
+		switch {
+		case 'a' <= c || c <= '9':
+			m[c] = c
+		case 'A' <= c && c <= 'Z':
+			m[c] = c + 'a' - 'A'
+		}
+	}
+	return m
+}()
 
 // Chrome counts on how many reviews of a site each block stands. A block that stands on many is chrome, whatever it looks like.
 // Adding is for one goroutine; a Chrome that is only read is safe for concurrent use.

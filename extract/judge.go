@@ -13,8 +13,7 @@ func read(rev *Review, doc *Document, rules []sourced, in Input) {
 	j := newJudge(doc, rules, nil)
 	marks, repeated := j.marks(in.Chrome)
 	if len(repeated) > 0 {
-		// These blocks may have been what made an element look like the text: the page is judged once more, without them.
-		if k := newJudge(doc, rules, repeated); enough(j, k) {
+		if k := j.without(repeated, rules); enough(j, k) {
 			j = k
 		} else {
 			for i := range marks {
@@ -26,8 +25,7 @@ func read(rev *Review, doc *Document, rules []sourced, in Input) {
 	j.write(rev)
 }
 
-// newJudge finds the text of a page and judges every block. Of the blocks named in repeated, which gives on how many pages of the
-// site each stands, it takes none.
+// newJudge finds the text of a page and judges every block. It takes none of the blocks named in repeated.
 func newJudge(doc *Document, rules []sourced, repeated map[int]int) *judge {
 	nodes, by, _ := textIn(rules, doc)
 	j := &judge{walk: newWalk(doc.Root, rules, nodes), doc: doc, by: "generic"}
@@ -47,17 +45,36 @@ func newJudge(doc *Document, rules []sourced, repeated map[int]int) *judge {
 		j.roots = j.article()
 	}
 	j.run()
-	for i, n := range repeated {
-		j.said[i] = drop(fmt.Sprintf("chrome:repeated on %d pages", n), 2)
-	}
 	return j
+}
+
+// without judges the page once more, without the blocks that repeat: of repeated, which gives on how many pages of the site each
+// stands. Where they are much of the text, they may have been what made an element look like it, and the text is searched again.
+func (j *judge) without(repeated map[int]int, rules []sourced) *judge {
+	var prose int32
+	for i := range repeated {
+		prose += j.pieces[i].prose
+	}
+	again := *j
+	k := &again
+	if 4*prose > j.keptProse() {
+		k = newJudge(j.doc, rules, repeated)
+	} else {
+		for i := range repeated {
+			k.pieces[i].own |= isDropped
+		}
+		k.run()
+	}
+	for i, n := range repeated {
+		k.said[i] = drop(fmt.Sprintf("chrome:repeated on %d pages", n), 2)
+	}
+	return k
 }
 
 // A judge decides, block by block, what belongs to the review.
 type judge struct {
 	*walk
 	doc   *Document
-	in    Input
 	by    string  // whose rules found the text
 	roots []int32 // frames that hold the text
 	said  []verdict
