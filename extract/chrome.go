@@ -8,7 +8,7 @@ import (
 )
 
 // A Mark stands for a block of a page that its reader would keep if it knew no other page of the site: 61 bits of the hash of its
-// words (letters and digits, lower case) and of its DOM path; below them two bits for how common on the site the block must be
+// words (letters and digits, lower case) and of the end of its DOM path; below them two bits for how common on the site the block must be
 // to be chrome where it stands, and one that says that it was dropped as such.
 type Mark uint64
 
@@ -33,8 +33,8 @@ const (
 	maxBlocks  = 1 << 15 // that Chrome remembers
 )
 
-// markOf is the mark of a block, 0 if it has no words (64-bit FNV-1a: the same on every machine, as marks are stored).
-func markOf(path, text string) Mark {
+// markOf is the mark of a block with this text in elements of these names, 0 if it has no words (64-bit FNV-1a: the same on every machine, as marks are stored).
+func markOf(text string, path ...string) Mark {
 	const prime = 1099511628211
 	h := uint64(14695981039346656037)
 	some := false
@@ -60,8 +60,11 @@ func markOf(path, text string) Mark {
 		return 0
 	}
 	h = (h ^ '>') * prime
-	for i := 0; i < len(path); i++ {
-		h = (h ^ uint64(path[i])) * prime
+	for _, tag := range path {
+		for i := 0; i < len(tag); i++ {
+			h = (h ^ uint64(tag[i])) * prime
+		}
+		h = (h ^ '>') * prime
 	}
 	return max(Mark(h).block(), 8)
 }
@@ -183,7 +186,7 @@ func (j *judge) marks(c *Chrome) (marks []Mark, repeated map[int]int) {
 		}
 		m := Mark(0)
 		if !judging(p) {
-			m = markOf(j.path(p.frame), p.text)
+			m = j.mark(p)
 		}
 		if p.prose > 0 && c.has(m, some) == 0 {
 			first, last = min(first, i), i
@@ -208,6 +211,16 @@ func (j *judge) marks(c *Chrome) (marks []Mark, repeated map[int]int) {
 		marks = append(marks[:maxOfPage/2], marks[len(marks)-maxOfPage/2:]...)
 	}
 	return marks, repeated
+}
+
+// mark is the mark of a piece. Of its path only the names of the innermost elements count: classes and the elements further out often
+// say what one page is about, as its tags and categories do.
+func (j *judge) mark(p *piece) Mark {
+	in := &j.frames[p.frame]
+	if in.parent < 0 {
+		return markOf(p.text, in.node.Data)
+	}
+	return markOf(p.text, in.node.Data, j.frames[in.parent].node.Data)
 }
 
 // need is how common a block must be to be chrome where it stands: the running text of the page goes from first to last.

