@@ -107,7 +107,9 @@ func tokenZone(n *html.Node, tok string, class bool) zone {
 		return 0
 	}
 	camel := tok
-	tok = asciiLower(tok)
+	if tok = asciiLower(tok); len(tok) != len(camel) {
+		camel = tok // bytes that are no UTF-8 have become longer
+	}
 	switch tok {
 	case "hentry", "h-entry", "blog-post", "blogpost":
 		return inArticle
