@@ -144,7 +144,7 @@ func validAuthor(s string) bool {
 		return false
 	}
 	switch strings.ToLower(s) {
-	case "she", "he", "they", "i", "we", "by", "posted", "author", "about", "about the author", "share", "comments", "published", "read more", "follow", "von", "par", "por", "home", "profile", "view profile", "all posts", "more", "written", "null", "undefined", "none":
+	case "google+", "twitter", "facebook", "instagram", "website", "email", "e-mail", "rss", "she", "he", "they", "i", "we", "by", "posted", "author", "about", "about the author", "share", "comments", "published", "read more", "follow", "von", "par", "por", "home", "profile", "view profile", "all posts", "more", "written", "null", "undefined", "none":
 		return false
 	}
 	return true

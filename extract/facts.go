@@ -728,6 +728,18 @@ func (f *finder) drawnRating(consider func(Rating)) {
 func (f *finder) writtenRating(consider func(Rating)) {
 	n := len(f.blocks)
 	var found []hit
+	for _, p := range f.marks.facts { // "Rating" in a definition list or a table
+		if len(p.key) > 40 || len(p.value) > 60 || !isRateLabel(p.key) {
+			continue
+		}
+		line := p.key + ": " + p.value
+		for _, h := range findRatings(line) {
+			if h.Confidence = h.weigh(line, 0, n, false); h.Confidence >= 0.5 {
+				h.From = Source("facts:" + strings.ToLower(p.key))
+				found = append(found, h)
+			}
+		}
+	}
 	for i, b := range f.blocks {
 		edge := i <= 1 || i >= n-3
 		if len(b.Text) > 200 && !edge {
@@ -736,6 +748,9 @@ func (f *finder) writtenRating(consider func(Rating)) {
 			}
 		}
 		s := b.Text
+		if i > 0 && len(s) <= 60 && len(f.blocks[i-1].Text) <= 40 && isRateLabel(f.blocks[i-1].Text) { // the label stands in a line, or heading, above
+			s = strings.TrimRight(f.blocks[i-1].Text, ": ") + ": " + s
+		}
 		off := 0
 		if len(s) > 1200 { // a grade in a long paragraph stands at its end
 			off = len(s) - 600
@@ -797,6 +812,20 @@ func (f *finder) writtenRating(consider func(Rating)) {
 		found[best].Confidence -= 0.2
 	}
 	consider(found[best].Rating)
+}
+
+// isRateLabel reports whether a text is a label of a grade and no more: "Rating", "Our verdict:", "Final score".
+func isRateLabel(s string) bool {
+	label, n := false, 0
+	for w := range strings.FieldsFuncSeq(s, notWord) {
+		w = strings.ToLower(w)
+		if rateOthers[w] {
+			return false
+		}
+		label = label || rateLabels[w]
+		n++
+	}
+	return label && n <= 4 && strings.IndexAny(s, "0123456789★⭐*") < 0
 }
 
 // mayGrade is the quick test for a paragraph of prose in the middle.

@@ -8,6 +8,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// lookup follows a path, "Type.property.property": the first text found, in page order.
+func (l *linked) lookup(path string) string {
+	typ, rest, _ := strings.Cut(path, ".")
+	for i := range l.items {
+		if l.items[i].is(typ) {
+			if s := l.text(l.items[i].object, rest); s != "" {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
 func TestDecodeLinked(t *testing.T) {
 	tests := []struct {
 		name, in, path, want string

@@ -150,29 +150,7 @@ func decodeLD(scripts []string) []any {
 	return out
 }
 
-// lookup answers a rule's path, "Type.property.property": the first text found, in page order.
-func (l *linked) lookup(path string) string {
-	typ, rest, _ := strings.Cut(path, ".")
-	for i := range l.items {
-		if l.items[i].is(typ) {
-			if s := l.text(l.items[i].object, rest); s != "" {
-				return s
-			}
-		}
-	}
-	return ""
-}
-
-// get follows a path of properties from an object, through arrays (the first that leads on) and references by @id.
-func (l *linked) get(o object, path string) any {
-	vs := l.all(o, path)
-	if len(vs) == 0 {
-		return nil
-	}
-	return vs[0]
-}
-
-// all follows a path as get does, and gives every value at its end.
+// all follows a path of properties, through arrays and references by @id, and gives every value at its end.
 func (l *linked) all(v any, path string) []any {
 	return l.walk(nil, v, path, 0)
 }

@@ -712,8 +712,8 @@ func (h *hit) weigh(s string, at, n int, heading bool) float64 {
 	// What stands before it in its own segment.
 	seg := before
 	if i := strings.LastIndexAny(seg, "|•·\n;!?"); i >= 0 {
-		seg = seg[i:]
-		seg = strings.TrimLeft(seg, "|•·\n;!? \xb7\xa2\x80")
+		_, size := utf8.DecodeRuneInString(seg[i:])
+		seg = seg[i+size:]
 	}
 	if i := strings.LastIndex(seg, ". "); i >= 0 {
 		seg = seg[i+2:]
