@@ -721,7 +721,11 @@ func (f *finder) drawnRating(consider func(Rating)) {
 	if value == 0 && best.from != "image" {
 		return // no one has voted yet, more often than the worst of films
 	}
-	consider(Rating{Raw: best.value, Value: value, Best: top, Method: string(best.from), From: Source("markup:" + string(best.from)), Confidence: conf})
+	raw := best.value
+	if top == 0 {
+		raw = v
+	}
+	consider(Rating{Raw: raw, Value: value, Best: top, Method: string(best.from), From: Source("markup:" + string(best.from)), Confidence: conf})
 }
 
 // writtenRating looks for a grade in the text.

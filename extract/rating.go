@@ -938,7 +938,7 @@ func (m *marker) widget(n *html.Node, f mframe, own zone, class string) {
 		return
 	}
 	add := func(v, best float64, method string, conf float64) {
-		if v < 0 || v > best || best <= 0 {
+		if v < 0 || v > best && best > 0 || best < 0 {
 			return
 		}
 		m.widgets = append(m.widgets, mark{
@@ -1004,12 +1004,32 @@ func (m *marker) widget(n *html.Node, f mframe, own zone, class string) {
 			}
 		}
 	}
+	// "8.5" in an element that is named a score: no maximum stated.
+	if own&inRating != 0 && isScoreClass(class) {
+		if c := n.FirstChild; c != nil && c.NextSibling == nil && c.Type == html.TextNode && len(c.Data) < 20 {
+			s := strings.TrimSpace(c.Data)
+			if v, k := decimal(s); k > 0 && k == len(s) && v <= 100 {
+				add(v, 0, "number", 0.6)
+			}
+		}
+	}
 	// A row of icons: counted once, at its parent.
 	if n.FirstChild != nil && n.DataAtom != atom.Body && n.DataAtom != atom.Main && n.DataAtom != atom.Article {
 		if v, best, method, ok := iconRow(n); ok {
 			add(v, best, method, 0.85)
 		}
 	}
+}
+
+// isScoreClass reports whether a class names the grade itself, and not its count or its parts.
+func isScoreClass(class string) bool {
+	for tok := range strings.FieldsSeq(class) {
+		switch asciiLower(tok) {
+		case "score", "rating", "rating-value", "score-value", "review-score", "review-rating", "final-score", "overall-score", "total-score", "rating-score", "review-total", "review-final-score":
+			return true
+		}
+	}
+	return false
 }
 
 // percentWidth reads "width: 80%" of a style.

@@ -260,6 +260,8 @@ func TestRatingOnPages(t *testing.T) {
 		{"table", "Her", "<table><tr><th>Director</th><td>Ada Brand</td></tr><tr><th>Rating</th><td>C-</td></tr></table>" + prose, "C- 4/12 letter"},
 		{"definition list", "Her", prose + "<dl><dt>Rating</dt><dd>7/10</dd></dl>", "7/10 7/10 fraction"},
 		{"table of another's", "Her", "<table><tr><th>IMDb rating</th><td>7.9/10</td></tr></table>" + prose, ""},
+		{"a number alone", "Her", prose + "<div class=review-box><div class=review-score>8.5</div><div class=label>Great</div></div>", "8.5 8.5/0 number"},
+		{"visitors' number", "Her", prose + "<div class=user-ratings><span class=score>8.5</span> (120 votes)</div>", ""},
 		{"two films", "Her", "<p>Ida: 4/5</p><p>Ada: 2/5</p><p>Eva: 3/5</p>" + prose, ""},
 		{"parts and the whole", "Her", prose + "<p>Story: 6/10</p><p>Acting: 9/10</p><p>Overall: 7.5/10</p>", "7.5/10 7.5/10 fraction"},
 		{"german", "Her", prose + "<p>Wertung: 4 von 5</p>", "4 von 5 4/5 fraction"},
