@@ -641,8 +641,7 @@ func (j *judge) write(rev *Review) {
 	for i := range j.pieces {
 		p := &j.pieces[i]
 		v := j.said[i]
-		path := j.path(p.frame)
-		rev.Blocks[i] = Block{Kind: p.kind, Text: p.text, Path: path, Kept: v.kept, Rule: v.rule, Weight: v.weight}
+		rev.Blocks[i] = Block{Kind: p.kind, Text: p.text, Kept: v.kept, Rule: v.rule, Weight: v.weight}
 		if !v.kept {
 			continue
 		}

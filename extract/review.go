@@ -99,7 +99,6 @@ const (
 type Block struct {
 	Kind   BlockKind `json:"kind"`
 	Text   string    `json:"text"`
-	Path   string    `json:"path"` // DOM path, "body>div#content>article.post>p", for the site's table of repeated blocks
 	Kept   bool      `json:"kept"`
 	Rule   string    `json:"rule"`   // the rule that decided: "theme:wordpress drop .sharedaddy", "generic:comment-form", "prose"
 	Weight float64   `json:"weight"` // how strongly; sign as Kept

@@ -18,13 +18,12 @@ type frame struct {
 	own         flags // what the element says of itself
 	under       flags // what it and all elements around it say, once settle has weighed it
 	drop        string
-	path        string // once asked for
-	chars       int32  // characters that are no white space, in it and below
-	linked      int32  // of those, inside links
-	prose       int32  // of those, in blocks that look like running text
-	inputs      int16  // form controls that ask for text
-	solid       int32  // of the prose, outside menus, page feet, comments and hidden elements
-	paras       int16  // blocks that look like running text
+	chars       int32 // characters that are no white space, in it and below
+	linked      int32 // of those, inside links
+	prose       int32 // of those, in blocks that look like running text
+	inputs      int16 // form controls that ask for text
+	solid       int32 // of the prose, outside menus, page feet, comments and hidden elements
+	paras       int16 // blocks that look like running text
 	images      int16
 }
 
@@ -544,48 +543,4 @@ func (w *walk) total() {
 		p.paras += f.paras
 		p.images += f.images
 	}
-}
-
-// path is a frame's place in the tree, from the body: tag, id and first two classes of each element.
-func (w *walk) path(i int32) string {
-	f := &w.frames[i]
-	if f.path != "" || i == 0 || f.tag == atom.Html {
-		return f.path
-	}
-	if up := w.path(f.parent); up != "" && len(up) < 2000 {
-		f.path = up + ">" + step(f.node)
-	} else {
-		f.path = step(f.node)
-	}
-	return f.path
-}
-
-func step(n *html.Node) string {
-	id, class := "", ""
-	for i := range n.Attr {
-		switch n.Attr[i].Key {
-		case "id":
-			id = n.Attr[i].Val
-		case "class":
-			class = n.Attr[i].Val
-		}
-	}
-	if id == "" && class == "" {
-		return n.Data
-	}
-	var buf [160]byte
-	s := append(buf[:0], n.Data...)
-	if id != "" && len(id) < 40 && !strings.ContainsAny(id, "0123456789 >") {
-		s = append(append(s, '#'), id...)
-	}
-	for k := 0; k < 2 && class != ""; {
-		var c string
-		c, class = nextWord(class)
-		if c == "" || len(c) > 40 || strings.ContainsAny(c, "0123456789>") {
-			continue
-		}
-		s = append(append(s, '.'), c...)
-		k++
-	}
-	return string(s)
 }
