@@ -829,7 +829,7 @@ func isRateLabel(s string) bool {
 		label = label || rateLabels[w]
 		n++
 	}
-	return label && n <= 4 && strings.IndexAny(s, "0123456789★⭐*") < 0
+	return label && n <= 4 && !strings.ContainsAny(s, "0123456789★⭐*")
 }
 
 // mayGrade is the quick test for a paragraph of prose in the middle.

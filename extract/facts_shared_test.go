@@ -108,7 +108,7 @@ func TestFactsOfSharedSites(t *testing.T) {
 			text("date", e.HTML, k.Date[:10], rev.Published.Value.Format("2006-01-02")[:10])
 		}
 		if k.Shown["author"] {
-			text("author", e.HTML, k.Author, rev.Author.Value+fmt.Sprintf(" ")+"")
+			text("author", e.HTML, k.Author, rev.Author.Value)
 		}
 		if !e.IsReview {
 			continue

@@ -93,10 +93,10 @@ var filmWords = weighedWords(map[float32]string{
 
 // newsWords are words of announcements.
 var newsWords = weighedWords(map[float32]string{
-	1: "announced announcement unveiled unveil reportedly organisers organizers programme tickets ticket gala slated spokesperson representatives signed estimates grossed grossing debuted distributor-led " +
-		"prize prizes winners giveaway subscribe podcast episode retrospective anticipated upcoming releases entries postcard e-mail enter competition forthcoming sponsors " +
+	1: "announced announcement unveiled unveil reportedly organisers organizers programme tickets ticket gala slated spokesperson representatives signed estimates grossed grossing debuted " +
+		"prize prizes winners giveaway subscribe podcast episode retrospective anticipated upcoming releases enter competition forthcoming sponsors " +
 		"angekündigt gewinnspiel tickets verlosung annoncé billets sorteo entradas anunciado anunció",
-	0.5: "according deal cameras roll date member members thursday friday monday saturday sunday tuesday wednesday million weekend projects project interview teaser trailer clip released schedule edition",
+	0.5: "according deal date thursday friday monday saturday sunday tuesday wednesday million weekend projects project interview teaser trailer clip released schedule edition",
 })
 
 // wareWords are words of reviews of other things: books, records, games, devices, food.
@@ -407,7 +407,7 @@ func (f *finder) judgeKind() {
 	if n := f.filmHeads(); n >= 3 {
 		say(KindRoundup, math.Min(3, 0.8*float64(n)), strconv.Itoa(n)+" films in headings")
 	}
-	if strings.Contains(f.body, "this book") || strings.Contains(f.body, "the book is") || strings.Contains(f.body, "new biography") || strings.Contains(f.body, "paperback") || strings.Contains(f.body, "hardcover") || strings.Contains(f.body, "the author has") {
+	if strings.Contains(f.body, "this book") || strings.Contains(f.body, "the book is") || strings.Contains(f.body, "paperback") || strings.Contains(f.body, "hardcover") {
 		if film < 4 {
 			say(KindOther, 1, "words of book reviews")
 		}
