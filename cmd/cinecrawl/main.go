@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"os"
 	"runtime"
@@ -106,6 +107,8 @@ func usageErrorf(format string, args ...any) error {
 }
 
 func main() {
+	// net/http writes there what a server sends unasked, amid the display. What matters of it is an error of the request, too.
+	log.SetOutput(io.Discard)
 	// Trees of pages come and go, and little stays: with a heap of a few megabytes the collector would run for every other page.
 	// It runs once as much has been allocated as is alive, and this counts as alive. No memory stands behind it, as none of it
 	// is ever touched. (GOGC says a share of what is alive, so it cannot say "not below"; a memory limit would make large crawls pay.)

@@ -1,0 +1,526 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/andybalholm/brotli"
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+
+	"cinecrawl/configs"
+	"cinecrawl/crawler"
+	"cinecrawl/crawler/fetch"
+	"cinecrawl/storage"
+	"cinecrawl/storage/sqlite"
+)
+
+// faulty is a site of two good reviews around one fault, crawled by the ordinary path into a real database.
+type faulty struct {
+	t      *testing.T
+	server *httptest.Server
+	db     string
+	cfg    fetch.Config
+	site   crawler.Site
+
+	mu    sync.Mutex
+	asked map[string]int
+}
+
+// impatient is a Fetcher whose gaps pass at once: its clock runs on by each sleep.
+type impatient struct {
+	*fetch.Fetcher
+}
+
+func (impatient) ReadyAt(string) time.Time { return time.Time{} }
+
+// goodReview is a page that is read as a review.
+func goodReview(name string) string {
+	return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Review: ` + name + ` (2019) – Dry Dock</title><meta name="generator" content="WordPress 6.4"></head>
+<body class="single single-post"><main id="main"><article class="post type-post hentry category-reviews"><h1 class="entry-title">Review: ` + name + ` (2019)</h1>
+<div class="entry-content"><p>` + name + ` takes its time with the story, and the camera stays close to the two sisters who run the boat between the islands. Nothing much
+is said, yet every glance across the water tells what the script leaves out.</p><p>The director trusts the actors, the actors trust the silence, and by the
+last reel I had forgotten that I was watching a performance at all. The cinematography alone is worth the ticket.</p><p>Rating: 4/5</p></div></article></main></body></html>`
+}
+
+// newFaulty serves "/", "/2020/05/first-good-film/", "/2020/05/last-good-film/", and what paths has; "/" links to all of links.
+func newFaulty(t *testing.T, paths map[string]http.HandlerFunc, links ...string) *faulty {
+	t.Helper()
+	f := &faulty{t: t, db: filepath.Join(t.TempDir(), "x.db"), asked: map[string]int{}}
+	f.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.mu.Lock()
+		f.asked[r.URL.Path]++
+		f.mu.Unlock()
+		if h := paths[r.URL.Path]; h != nil {
+			h(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		switch r.URL.Path {
+		case "/":
+			for _, l := range append([]string{"/2020/05/first-good-film/"}, append(links, "/2020/05/last-good-film/")...) {
+				fmt.Fprintf(w, "<p><a href=%q>a page</a></p>\n", l)
+			}
+		case "/2020/05/first-good-film/":
+			io.WriteString(w, goodReview("The Ferry"))
+		case "/2020/05/last-good-film/":
+			io.WriteString(w, goodReview("The Tram"))
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	f.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	f.cfg = fetch.Config{ConnectTimeout: 2 * time.Second, TLSTimeout: 300 * time.Millisecond, HeaderTimeout: 300 * time.Millisecond,
+		IdleTimeout: 300 * time.Millisecond, Timeout: 3 * time.Second, MaxBody: 1 << 20}
+	return f
+}
+
+func (f *faulty) start() *faulty {
+	f.server.Start()
+	f.t.Cleanup(func() { f.server.CloseClientConnections(); f.server.Close() })
+	return f.named()
+}
+
+func (f *faulty) named() *faulty {
+	_, host, _ := strings.Cut(f.server.URL, "://")
+	f.site = crawler.Site{Name: "faulty", Hosts: []string{host}, Named: true, Start: []string{f.server.URL + "/"}}
+	return f
+}
+
+// crawl crawls the site once, with a minute as the bound on all of it.
+func (f *faulty) crawl() crawler.Result {
+	f.t.Helper()
+	ctx, cancel := context.WithTimeout(f.t.Context(), time.Minute)
+	defer cancel()
+	cfg, err := configs.Load("")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	st, err := sqlite.Open(ctx, f.db)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer st.Close()
+	own := f.cfg
+	own.Robots = robotsStore{st}
+	var ahead atomic.Int64
+	now := own.Now
+	if now == nil {
+		now = time.Now
+	}
+	own.Now = func() time.Time { return now().Add(time.Duration(ahead.Load())) }
+	own.Sleep = func(ctx context.Context, d time.Duration) error { ahead.Add(int64(d)); return ctx.Err() }
+	fetcher, err := fetch.New(own)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer fetcher.Close()
+	var run *storage.Run
+	c := crawler.Crawl{
+		Frontier: st, NewFetcher: fetcher.Worker, Pacer: impatient{fetcher}, Handle: newHandler(cfg, nil), Sites: []*crawler.Site{&f.site}, Workers: 2,
+		Random: func() float64 { return 0 }, // tries follow each other at once
+		Begin: func(ctx context.Context, s *crawler.Site) (err error) {
+			seeds, err := s.Seeds()
+			if err == nil {
+				run, err = st.StartRun(ctx, s.Name, seeds, time.Hour)
+			}
+			return err
+		},
+		End: func(ctx context.Context, r *crawler.Result) error { return st.EndRun(ctx, run, r.Finished, r.Why) },
+	}
+	results, err := c.Run(ctx)
+	if err != nil || len(results) != 1 || results[0].Err != nil {
+		f.t.Fatalf("the crawl: %v, %+v", err, results)
+	}
+	return results[0]
+}
+
+// check holds what is stored: the outcome of each path given, the good reviews once, and figures that add up.
+func (f *faulty) check(reviews int, outcomes map[string]crawler.Outcome) {
+	f.t.Helper()
+	ctx := f.t.Context()
+	st, err := sqlite.Open(ctx, f.db)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer st.Close()
+	got := map[string]crawler.Outcome{}
+	for path := range outcomes {
+		s, err := st.TaskByURL(ctx, f.server.URL+path)
+		if err != nil {
+			f.t.Errorf("%s: %v", path, err)
+			continue
+		}
+		got[path] = s.Outcome
+		if outcomes[path] != s.Outcome {
+			f.t.Logf("%s: %s", path, s.Why)
+		}
+	}
+	if diff := cmp.Diff(outcomes, got); len(outcomes) > 0 && diff != "" {
+		f.t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+	n := 0
+	seen := map[string]bool{}
+	if err := st.Records(ctx, storage.Filter{}, func(r *storage.Record) error {
+		n++
+		if seen[r.TextHash] || r.Revision != 1 || !utf8.ValidString(storage.Text(r.Review)) {
+			f.t.Errorf("twice, revised or no text: %s", r.Review.URL)
+		}
+		seen[r.TextHash] = true
+		return nil
+	}); err != nil {
+		f.t.Error(err)
+	}
+	if n != reviews {
+		f.t.Errorf("%d reviews, want %d", n, reviews)
+	}
+	sites, err := st.Sites(ctx, "faulty")
+	if err != nil || len(sites) != 1 {
+		f.t.Fatal(err)
+	}
+	sum := 0
+	for _, n := range sites[0].Tasks {
+		sum += n
+	}
+	if r := sites[0].LastRun; sum == 0 && sites[0].Queued == 0 || r == nil || r.Counts.Queued != sites[0].Queued {
+		f.t.Errorf("status %+v", sites[0])
+	}
+}
+
+func (f *faulty) requests(path string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked[path]
+}
+
+// byHand answers with bytes on the connection, and ends it.
+func byHand(write func(w io.Writer)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		write(c)
+	}
+}
+
+func packed(t *testing.T, coding string, size int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	var z io.WriteCloser
+	switch coding {
+	case "gzip":
+		z = gzip.NewWriter(&b)
+	case "br":
+		z = brotli.NewWriterLevel(&b, 1)
+	case "zstd":
+		z, _ = zstd.NewWriter(&b, zstd.WithEncoderConcurrency(1))
+	}
+	zeros := make([]byte, 1<<20)
+	for range size >> 20 {
+		z.Write(zeros)
+	}
+	z.Close()
+	return b.Bytes()
+}
+
+// One page of a site is at fault: what it ends as, and that nothing else is touched.
+func TestFaultyPage(t *testing.T) {
+	const bad = "/2020/05/one-bad-film/"
+	html := "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
+	hang := func(r *http.Request) { <-r.Context().Done() }
+	text := goodReview("The Bus")
+	for _, tt := range []struct {
+		name     string
+		page     http.HandlerFunc
+		want     crawler.Outcome
+		reviews  int
+		requests int
+	}{
+		{"server dies mid-body", byHand(func(w io.Writer) {
+			fmt.Fprintf(w, "%sContent-Length: %d\r\n\r\n%s", html, len(text), text[:len(text)/2])
+		}), crawler.Unreachable, 2, 4},
+		{"server dies mid-header", byHand(func(w io.Writer) { io.WriteString(w, html[:30]) }), crawler.Unreachable, 2, 4},
+		{"truncated chunked body", byHand(func(w io.Writer) {
+			fmt.Fprintf(w, "%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s", html, len(text), text)
+		}), crawler.Unreachable, 2, 4},
+		{"broken chunk size", byHand(func(w io.Writer) { fmt.Fprintf(w, "%sTransfer-Encoding: chunked\r\n\r\nzz\r\n%s", html, text) }), crawler.Unreachable, 2, 4},
+		{"Content-Length too long", byHand(func(w io.Writer) { fmt.Fprintf(w, "%sContent-Length: %d\r\n\r\n%s", html, len(text)+1, text) }), crawler.Unreachable, 2, 4},
+		{"Content-Length too short", byHand(func(w io.Writer) { fmt.Fprintf(w, "%sContent-Length: %d\r\n\r\n%s%s", html, len(text), text, text) }), crawler.Reviewed, 3, 1},
+		{"Content-Length of an exabyte", byHand(func(w io.Writer) { fmt.Fprintf(w, "%sContent-Length: 1152921504606846976\r\n\r\n%s", html, text) }), crawler.TooLarge, 2, 1},
+		{"two lengths", byHand(func(w io.Writer) { fmt.Fprintf(w, "%sContent-Length: 5\r\nContent-Length: 6\r\n\r\n%s", html, text) }), crawler.Unreachable, 2, 4},
+		{"no HTTP", byHand(func(w io.Writer) { io.WriteString(w, "SSH-2.0-OpenSSH_9.6\r\n") }), crawler.Unreachable, 2, 4},
+		{"headers of 100 MB", byHand(func(w io.Writer) {
+			io.WriteString(w, "HTTP/1.1 200 OK\r\n")
+			line := []byte("X-More: " + strings.Repeat("x", 64<<10) + "\r\n")
+			for range 100 << 20 / len(line) {
+				if _, err := w.Write(line); err != nil {
+					return
+				}
+			}
+			fmt.Fprintf(w, "\r\n%s", text)
+		}), crawler.Unreachable, 2, 4},
+		{"cookies by the thousand", func(w http.ResponseWriter, r *http.Request) {
+			for i := range 2000 {
+				w.Header().Add("Set-Cookie", fmt.Sprintf("c%d=%d; Path=/; Max-Age=1000000", i, i))
+			}
+			w.Header().Set("Content-Type", "text/html")
+			io.WriteString(w, text)
+		}, crawler.Reviewed, 3, 1},
+		{"slow loris in the header", func(w http.ResponseWriter, r *http.Request) { hang(r) }, crawler.TimedOut, 2, 4},
+		{"slow loris in the body", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			io.WriteString(w, text[:100])
+			http.NewResponseController(w).Flush()
+			hang(r)
+		}, crawler.TimedOut, 2, 4},
+		{"gzip bomb", bomb(t, "gzip"), crawler.TooLarge, 2, 1},
+		{"brotli bomb", bomb(t, "br"), crawler.TooLarge, 2, 1},
+		{"zstd bomb", bomb(t, "zstd"), crawler.TooLarge, 2, 1},
+		{"a body without end", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			for r.Context().Err() == nil {
+				if _, err := io.WriteString(w, "<p>and so on</p>\n"); err != nil {
+					return
+				}
+			}
+		}, crawler.TooLarge, 2, 1},
+		{"redirect to itself", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, bad, 302) }, crawler.TooDeep, 2, 1},
+		{"redirect to nowhere", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", "http://[::1")
+			w.WriteHeader(301)
+		}, crawler.Unreadable, 2, 1},
+		{"redirect to the machine's metadata", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://169.254.169.254/latest/meta-data/", 302)
+		}, crawler.OutOfScope, 2, 1},
+		{"charset that does not exist", charset("text/html; charset=klingon", text), crawler.Reviewed, 3, 1},
+		{"header says UTF-16, the page UTF-8", charset("text/html; charset=utf-16le", text), crawler.NotReview, 2, 1},
+		{"header says UTF-8, the page is Latin-1", charset("text/html; charset=utf-8", strings.Replace(text, "The Bus", "Le caf\xe9", -1)), crawler.Reviewed, 3, 1},
+		{"meta says another charset than the header", charset("text/html; charset=utf-8", strings.Replace(text, "utf-8", "shift_jis", 1)), crawler.Reviewed, 3, 1},
+		{"NUL bytes and broken UTF-8", charset("text/html", strings.Replace(text, "boat", "bo\x00\xff\xfe\xc3at", -1)), crawler.Reviewed, 3, 1},
+		{"elements without end", charset("text/html", strings.Repeat("<div>", 200_000)+text), "", 2, 1},
+		{"a status that is none", byHand(func(w io.Writer) { fmt.Fprintf(w, "HTTP/1.1 999 No\r\nContent-Length: 0\r\n\r\n") }), crawler.ServerError, 2, 4},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFaulty(t, map[string]http.HandlerFunc{bad: tt.page}, bad).start()
+			f.crawl()
+			want := map[string]crawler.Outcome{"/": crawler.NotReview, "/2020/05/first-good-film/": crawler.Reviewed, "/2020/05/last-good-film/": crawler.Reviewed}
+			if tt.want != "" {
+				want[bad] = tt.want
+			}
+			f.check(tt.reviews, want)
+			if n := f.requests(bad); n != tt.requests {
+				t.Errorf("asked %d times, want %d", n, tt.requests)
+			}
+		})
+	}
+}
+
+func bomb(t *testing.T, coding string) http.HandlerFunc {
+	body := packed(t, coding, 256<<20)
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("Content-Encoding", coding)
+		w.Write(body)
+	}
+}
+
+func charset(contentType, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		io.WriteString(w, body)
+	}
+}
+
+// Redirects that never end are followed five times, each hop with an outcome of its own.
+func TestEndlessRedirects(t *testing.T) {
+	hops := map[string]http.HandlerFunc{}
+	for i := range 10 {
+		hops[fmt.Sprintf("/hop/%d", i)] = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, fmt.Sprintf("/hop/%d", i+1), 302) }
+	}
+	f := newFaulty(t, hops, "/hop/0").start()
+	f.crawl()
+	f.check(2, map[string]crawler.Outcome{"/hop/0": crawler.Redirected, "/hop/4": crawler.Redirected, "/hop/5": crawler.TooDeep})
+	if f.requests("/hop/6") > 0 {
+		t.Error("followed too far")
+	}
+}
+
+// A page that fails twice and then answers is a review, once.
+func TestFaultThatPasses(t *testing.T) {
+	const bad = "/2020/05/one-bad-film/"
+	var n atomic.Int32
+	f := newFaulty(t, map[string]http.HandlerFunc{bad: func(w http.ResponseWriter, r *http.Request) {
+		switch n.Add(1) {
+		case 1:
+			panic(http.ErrAbortHandler)
+		case 2:
+			w.WriteHeader(502)
+		default:
+			io.WriteString(w, goodReview("The Bus"))
+		}
+	}}, bad).start()
+	f.crawl()
+	f.check(3, map[string]crawler.Outcome{bad: crawler.Reviewed})
+}
+
+// robots.txt of 1 GB: its first 500 KiB count, and it is not read to its end.
+func TestRobotsOfAGigabyte(t *testing.T) {
+	var sent atomic.Int64
+	f := newFaulty(t, map[string]http.HandlerFunc{"/robots.txt": func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(1<<30))
+		io.WriteString(w, "User-agent: *\nDisallow: /private\n")
+		line := bytes.Repeat([]byte("Allow: /somewhere\n"), 1000)
+		for sent.Load() < 1<<30 {
+			n, err := w.Write(line)
+			sent.Add(int64(n))
+			if err != nil {
+				return
+			}
+		}
+	}}, "/private/").start()
+	f.crawl()
+	f.check(2, map[string]crawler.Outcome{"/private/": crawler.Disallowed})
+	if sent.Load() > 64<<20 {
+		t.Errorf("%d bytes were sent", sent.Load())
+	}
+}
+
+// Sitemaps that are dear to read, and what becomes of them.
+func TestFaultySitemaps(t *testing.T) {
+	xml := func(body string) http.HandlerFunc { return charset("application/xml", body) }
+	entries := func(n int) string {
+		var b strings.Builder
+		b.WriteString("<urlset>")
+		for i := range n {
+			fmt.Fprintf(&b, "<url><loc>http://elsewhere.example/%d</loc></url>", i)
+		}
+		return b.String() + "</urlset>"
+	}
+	laughs := `<?xml version="1.0"?><!DOCTYPE urlset [<!ENTITY a0 "ha">`
+	for i := range 20 {
+		laughs += fmt.Sprintf("<!ENTITY a%d \"%s\">", i+1, strings.Repeat(fmt.Sprintf("&a%d;", i), 10))
+	}
+	laughs += `]><urlset><url><loc>&a20;</loc></url></urlset>`
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	io.WriteString(z, "<urlset>")
+	for i := range 1_000_000 {
+		fmt.Fprintf(z, "<url><loc>http://elsewhere.example/2020/05/one-of-a-million-films-%d/</loc></url>\n", i)
+	}
+	z.Close()
+	var robots strings.Builder
+	for _, name := range []string{"laughs", "external", "many", "million", "deep", "self"} {
+		fmt.Fprintf(&robots, "Sitemap: /%s.xml\n", name)
+	}
+	var f *faulty
+	f = newFaulty(t, map[string]http.HandlerFunc{
+		"/robots.txt":   charset("text/plain", robots.String()),
+		"/laughs.xml":   xml(laughs),
+		"/external.xml": xml(`<!DOCTYPE urlset [<!ENTITY x SYSTEM "file:///etc/passwd">]><urlset><url><loc>&x;</loc></url></urlset>`),
+		"/many.xml":     xml(entries(60_000)),
+		"/million.xml":  charset("application/gzip", zipped.String()),
+		"/deep.xml":     xml(strings.Repeat("<urlset>", 100_000)),
+		"/self.xml": func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprintf(w, "<sitemapindex><sitemap><loc>http://%s/self.xml</loc></sitemap></sitemapindex>", r.Host)
+		},
+	}).start()
+	f.crawl()
+	f.check(2, map[string]crawler.Outcome{"/laughs.xml": crawler.Listed, "/external.xml": crawler.Listed, "/many.xml": crawler.Listed,
+		"/million.xml": crawler.TooLarge, "/deep.xml": crawler.Unreadable, "/self.xml": crawler.Listed})
+}
+
+// A host whose certificate is not trusted is not asked; nothing is lost, and once it is mended the next run gets all.
+func TestTLSFault(t *testing.T) {
+	f := newFaulty(t, nil)
+	f.server.StartTLS()
+	t.Cleanup(f.server.Close)
+	f.named().cfg.Now = past
+	if r := f.crawl(); !strings.Contains(r.Why, "robots.txt unreachable") || !strings.Contains(r.Why, "certificate") {
+		t.Errorf("%+v", r)
+	}
+	f.check(0, nil)
+	f.cfg.RootCAs = x509.NewCertPool()
+	f.cfg.RootCAs.AddCert(f.server.Certificate())
+	f.cfg.Now = nil
+	f.crawl()
+	f.check(2, map[string]crawler.Outcome{"/": crawler.NotReview, "/2020/05/last-good-film/": crawler.Reviewed})
+}
+
+// past is the fetcher's clock where a whole host is at fault: the pauses that it asks for are over when the crawl hears of them, so that
+// it tries again at once, until it leaves the host to the next run.
+func past() time.Time { return time.Now().Add(-2 * time.Hour) }
+
+// A host that says nothing to the TLS handshake.
+func TestTLSHandshakeHangs(t *testing.T) {
+	f := newFaulty(t, nil).start()
+	f.server.URL = strings.Replace(f.server.URL, "http:", "https:", 1)
+	f.named().cfg.Now = past
+	if r := f.crawl(); !strings.Contains(r.Why, "robots.txt unreachable") {
+		t.Errorf("%+v", r)
+	}
+	f.check(0, nil)
+}
+
+// HTTP/2 streams that are reset, on a connection that goes on.
+func TestHTTP2Resets(t *testing.T) {
+	const bad = "/2020/05/one-bad-film/"
+	f := newFaulty(t, map[string]http.HandlerFunc{bad: func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 {
+			t.Errorf("asked by %s", r.Proto)
+		}
+		w.Header().Set("Content-Type", "text/html")
+		io.WriteString(w, goodReview("The Bus")[:500])
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}}, bad)
+	f.server.EnableHTTP2 = true
+	f.server.StartTLS()
+	t.Cleanup(f.server.Close)
+	f.cfg.RootCAs = x509.NewCertPool()
+	f.cfg.RootCAs.AddCert(f.server.Certificate())
+	f.named().crawl()
+	f.check(2, map[string]crawler.Outcome{bad: crawler.Unreachable, "/2020/05/last-good-film/": crawler.Reviewed})
+}
+
+// A name that DNS does not know, and then does.
+func TestDNSFault(t *testing.T) {
+	f := newFaulty(t, nil).start()
+	addr := f.server.Listener.Addr().String()
+	f.server.URL = "http://films.example"
+	f.named().cfg.Now = past
+	f.cfg.Rewrite = func(string) string { return "no..such..name:80" } // no resolver is asked for what is no name
+	if r := f.crawl(); !strings.Contains(r.Why, "no such host") {
+		t.Errorf("%+v", r)
+	}
+	f.check(0, nil)
+	f.cfg.Rewrite = func(string) string { return addr }
+	f.cfg.Now = nil
+	f.crawl()
+	f.check(2, map[string]crawler.Outcome{"/2020/05/first-good-film/": crawler.Reviewed, "/2020/05/last-good-film/": crawler.Reviewed})
+}
+
+// A clock that jumps by years, back and forth, between any two looks at it.
+func TestClockJumps(t *testing.T) {
+	f := newFaulty(t, nil, "/2020/05/another/").start()
+	var n atomic.Int64
+	f.cfg.Now = func() time.Time { return time.Now().AddDate(int(n.Add(1)*7%9-4), 0, 0) }
+	f.crawl()
+	f.check(2, map[string]crawler.Outcome{"/": crawler.NotReview, "/2020/05/first-good-film/": crawler.Reviewed,
+		"/2020/05/last-good-film/": crawler.Reviewed, "/2020/05/another/": crawler.Gone})
+}

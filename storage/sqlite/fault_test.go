@@ -1,0 +1,247 @@
+package sqlite_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cinecrawl/crawler"
+	"cinecrawl/extract"
+	"cinecrawl/storage/sqlite"
+)
+
+const faultSite = "films.example"
+
+// faultVisits are those of the i-th commit: five reviews of pages that were not known before.
+func faultVisits(i, size int) (visits []crawler.Visit) {
+	for k := range 5 {
+		u := fmt.Sprintf("https://%s/%06d", faultSite, 5*i+k)
+		body := fmt.Sprintf("<p>Page %s. %s</p>", u, noise(5*i+k, size))
+		visits = append(visits, crawler.Visit{
+			Task:    crawler.Task{URL: u, Site: faultSite, Host: faultSite, Kind: crawler.KindPage, Found: crawler.FoundLink},
+			Page:    &crawler.Page{URL: u, Status: 200, Body: []byte(body), FetchedAt: time.Now()},
+			Outcome: crawler.Reviewed,
+			Record:  &extract.Review{URL: u, Kind: extract.KindReview, Paragraphs: []string{body}},
+		})
+	}
+	return visits
+}
+
+// noise does not compress well.
+func noise(seed, size int) string {
+	b := make([]byte, size)
+	x := uint32(seed)*2654435761 + 1
+	for i := range b {
+		x = x*1664525 + 1013904223
+		b[i] = 'a' + byte(x>>24)%26
+	}
+	return string(b)
+}
+
+// stored holds that a database is sound and has the first so many commits, each whole and once; it gives how many.
+func stored(t *testing.T, path string) int {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var ok string
+	if err := db.QueryRow(`PRAGMA integrity_check`).Scan(&ok); err != nil || ok != "ok" {
+		t.Fatalf("integrity: %s, %v", ok, err)
+	}
+	var tasks, last, reviews, pages, revisions int
+	if err := db.QueryRow(`SELECT COUNT(*), COALESCE(MAX(CAST(substr(url, -6) AS INTEGER)) + 1, 0) FROM tasks WHERE outcome = 'review' AND due IS NULL`).Scan(&tasks, &last); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.QueryRow(`SELECT (SELECT COUNT(*) FROM reviews), (SELECT COUNT(*) FROM pages), (SELECT COUNT(*) FROM revisions)`).Scan(&reviews, &pages, &revisions); err != nil {
+		t.Fatal(err)
+	}
+	if tasks != last || tasks%5 != 0 || reviews != tasks || pages != tasks || revisions != 0 {
+		t.Fatalf("%d tasks up to %d, %d reviews, %d pages, %d revisions", tasks, last, reviews, pages, revisions)
+	}
+	return tasks / 5
+}
+
+// A log that is cut short anywhere, as by a power cut, costs the last commits, whole ones; the database is sound and the crawl goes on.
+func TestWALCutShort(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.db")
+	s, err := sqlite.Open(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.StartRun(ctx, faultSite, nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	const commits = 12
+	for i := range commits {
+		if _, err := s.Commit(ctx, faultVisits(i, 500)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	main, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wal, err := os.ReadFile(path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fewest, most := commits, 0
+	for n := 0; n <= 24; n++ {
+		at := filepath.Join(dir, fmt.Sprintf("cut%d.db", n))
+		cut := bytes.Clone(wal[:len(wal)*n/24])
+		if n%3 == 1 && len(cut) > 100 { // and what is written of the last frame is wrong
+			cut[len(cut)-50] ^= 0xff
+		}
+		if err := os.WriteFile(at, main, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(at+"-wal", cut, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		again, err := sqlite.Open(ctx, at)
+		if err != nil {
+			t.Fatalf("cut at %d: %v", len(cut), err)
+		}
+		k := stored(t, at)
+		fewest, most = min(fewest, k), max(most, k)
+		free(t, at)
+		run, err := again.StartRun(ctx, faultSite, nil, 0)
+		if err != nil {
+			t.Fatalf("cut at %d: %v", len(cut), err)
+		}
+		for i := k; i < commits; i++ {
+			if _, err := again.Commit(ctx, faultVisits(i, 500)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := again.EndRun(ctx, run, true, "done"); err != nil {
+			t.Fatal(err)
+		}
+		again.Close()
+		if got := stored(t, at); got != commits {
+			t.Errorf("cut at %d: in the end %d commits", len(cut), got)
+		}
+	}
+	if most != commits || fewest == commits {
+		t.Errorf("from %d to %d commits were left: nothing was tested", fewest, most)
+	}
+}
+
+// free takes the site from its holder, which is this process under its other name.
+func free(t *testing.T, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`UPDATE sites SET owner = '', lease_until = 0`); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Another process writes to the file all the time, so that each commit may find it locked: it waits, and nothing is lost.
+func TestLockedByAnother(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "x.db")
+	s, err := sqlite.Open(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	run, err := s.StartRun(ctx, faultSite, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	stop, ended := make(chan struct{}), make(chan error)
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				ended <- nil
+				return
+			default:
+			}
+			tx, err := other.Begin()
+			if err == nil {
+				_, err = tx.Exec(`INSERT INTO robots VALUES ('x', 200, x'00', $1, '') ON CONFLICT (origin) DO UPDATE SET fetched_at = excluded.fetched_at`, n)
+			}
+			if err == nil {
+				err = tx.Commit()
+			}
+			if err != nil {
+				ended <- err
+				return
+			}
+		}
+	}()
+	for i := range 100 {
+		if _, err := s.Commit(ctx, faultVisits(i, 200)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(stop)
+	if err := <-ended; err != nil {
+		t.Error("the other:", err)
+	}
+	if err := s.EndRun(ctx, run, true, "done"); err != nil {
+		t.Error(err)
+	}
+	if got := stored(t, path); got != 100 {
+		t.Errorf("%d commits", got)
+	}
+}
+
+// A lock that is not given back ends in an error that says so, and the store can be used once it is.
+func TestLockedForLong(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for ten seconds")
+	}
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "x.db")
+	s, err := sqlite.Open(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.StartRun(ctx, faultSite, nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	other, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	tx, err := other.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Commit(ctx, faultVisits(0, 200)); err == nil || !strings.Contains(err.Error(), "another process keeps the database locked") {
+		t.Errorf("got %v", err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Commit(ctx, faultVisits(0, 200)); err != nil {
+		t.Error(err)
+	}
+	if got := stored(t, path); got != 1 {
+		t.Errorf("%d commits", got)
+	}
+}
