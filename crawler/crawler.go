@@ -17,7 +17,7 @@ type Found string
 const (
 	FoundStart    Found = "start"    // named by the configuration or the command line
 	FoundLink     Found = "link"     // an <a href> on a page of the site
-	FoundNext     Found = "next"     // rel=next
+	FoundNext     Found = "next"     // rel=next, or a further page of a list by its address
 	FoundSitemap  Found = "sitemap"  // a sitemap's <loc>
 	FoundFeed     Found = "feed"     // an item of a feed
 	FoundRedirect Found = "redirect" // the Location of a redirect

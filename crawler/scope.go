@@ -144,7 +144,11 @@ func (s *Site) Link(from Task, canonical string, kind Kind, found Found) (t Task
 	to := targetOf(canonical)
 	t = Task{URL: canonical, Site: s.Name, Host: to.host, Kind: kind, Depth: from.Depth, Found: found, From: from.URL}
 	paged := isPagination(&to)
-	if kind == KindPage && found == FoundLink && !paged {
+	switch {
+	case kind != KindPage || found != FoundLink:
+	case paged:
+		t.Found = FoundNext
+	default:
 		t.Depth++
 	}
 	ok, why, review := s.admits(&t, &to)

@@ -125,6 +125,9 @@ func TestLink(t *testing.T) {
 			}
 			want := Task{URL: "https://films.example" + tt.path, Site: "films.example", Host: "films.example", Kind: tt.kind, Depth: tt.depth,
 				Found: tt.found, From: from.URL, Hint: tt.hint}
+			if tt.found == FoundLink && tt.depth == from.Depth { // a further page of a list costs no depth
+				want.Found = FoundNext
+			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}

@@ -132,7 +132,7 @@ type Store interface {
 
 	// StartRun takes a site and opens a run of it. Seeds that are not known are queued, due at once. Where the last run was
 	// interrupted it goes on, and known tasks stay as they are. Otherwise these are due at once too: known seeds, sitemaps, feeds,
-	// listing pages, what failed in passing or was disallowed or over budget, and everything last visited longer than
+	// listing pages (their further pages when a page that leads there has new links), what failed in passing or was disallowed or over budget, and everything last visited longer than
 	// revisit ago. With a negative revisit only seeds are due.
 	//
 	// ErrBusy if another live process has the site. A holder that died is found out at once on the same machine, and by its lease

@@ -223,7 +223,7 @@ func foundWords(f crawler.Found) string {
 	case crawler.FoundLink:
 		return "link on"
 	case crawler.FoundNext:
-		return "rel=next on"
+		return "next page of the list"
 	case crawler.FoundSitemap:
 		return "in the sitemap"
 	case crawler.FoundFeed:

@@ -201,7 +201,27 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 			stored.Added++
 		}
 	}
+	if stored.Added > 0 && v.Outcome == crawler.NotReview {
+		if err := t.continueList(l, v); err != nil {
+			return stored, err
+		}
+	}
 	return stored, nil
+}
+
+// continueList makes the further pages of a list due again that a page with new links leads to, if they were not asked in this run. So
+// a crawl for what is new goes through a list until a page of it has nothing new, and not to its end.
+func (t *tx) continueList(l *lease, v *crawler.Visit) error {
+	for i := range v.Links {
+		if v.Links[i].Found != crawler.FoundNext {
+			continue
+		}
+		if _, err := t.exec(`UPDATE tasks SET due = 0, tries = 0 WHERE url = $1 AND site_id = $2 AND due IS NULL AND found = 'next'
+			AND outcome = 'not_review' AND visited_at < (SELECT started FROM runs WHERE id = $3)`, v.Links[i].URL, l.site, l.run); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // taskID finds the task of a visit, and stores a task that was never in the frontier. It says whether the task was visited before.

@@ -151,7 +151,7 @@ func free(t *testing.T, path string) {
 	}
 }
 
-// Another process writes to the file all the time, so that each commit may find it locked: it waits, and nothing is lost.
+// Another process writes to the file, so that each commit may find it locked: it waits, and nothing is lost.
 func TestLockedByAnother(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "x.db")
@@ -169,17 +169,13 @@ func TestLockedByAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	stop, ended := make(chan struct{}), make(chan error)
+	turns, locked, ended := make(chan int), make(chan bool), make(chan error, 1)
 	go func() {
-		for n := 0; ; n++ {
-			select {
-			case <-stop:
-				ended <- nil
-				return
-			default:
-			}
+		defer close(locked)
+		for n := range turns {
 			tx, err := other.Begin()
 			if err == nil {
+				locked <- true
 				_, err = tx.Exec(`INSERT INTO robots VALUES ('x', 200, x'00', $1, '') ON CONFLICT (origin) DO UPDATE SET fetched_at = excluded.fetched_at`, n)
 			}
 			if err == nil {
@@ -190,13 +186,16 @@ func TestLockedByAnother(t *testing.T) {
 				return
 			}
 		}
+		ended <- nil
 	}()
 	for i := range 100 {
+		turns <- i
+		<-locked
 		if _, err := s.Commit(ctx, faultVisits(i, 200)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	close(stop)
+	close(turns)
 	if err := <-ended; err != nil {
 		t.Error("the other:", err)
 	}

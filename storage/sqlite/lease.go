@@ -145,7 +145,8 @@ func describeOwner(owner string) string {
 	return owner
 }
 
-// requeue makes due again what a new run asks again. It reads the finished tasks of the site, by the index tasks_done.
+// requeue makes due again what a new run asks again. It reads the finished tasks of the site, by the index tasks_done. Further pages of
+// a list wait until a page that leads there has something new, see continueList.
 func (t *tx) requeue(l *lease, now time.Time, revisit time.Duration) error {
 	if revisit < 0 {
 		return nil
@@ -153,8 +154,7 @@ func (t *tx) requeue(l *lease, now time.Time, revisit time.Duration) error {
 	_, err := t.exec(`UPDATE tasks SET due = 0, tries = 0 WHERE site_id = $1 AND due IS NULL AND (
 		visited_at <= $2
 		OR kind IN ('sitemap', 'feed')
-		OR page_kind = 'list'
-		OR (page_kind = '' AND outcome = 'not_review')
+		OR (found <> 'next' AND (page_kind = 'list' OR (page_kind = '' AND outcome = 'not_review')))
 		OR outcome IN ('over_budget', 'disallowed', 'server_error', 'unreachable', 'timeout'))`,
 		l.site, millis(now.Add(-revisit)))
 	return err

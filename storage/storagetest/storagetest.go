@@ -41,6 +41,7 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"a batch is one transaction", oneTransaction},
 		{"runs resume", runsResume},
 		{"a new run asks again", newRun},
+		{"further pages of a list", listsGoOn},
 		{"seeds only", seedsOnly},
 		{"one holder a site", oneHolder},
 		{"seeds move between sites", seedsMove},
@@ -543,6 +544,27 @@ func newRun(f *fixture) {
 	f.diff("due again", []string{"/", "/500", "/budget", "/feed", "/list", "/old", "/robots", "/sitemap.xml", "/unread"}, got)
 	s := f.status()
 	f.diff("figures", []any{9, map[crawler.Outcome]int{crawler.Reviewed: 1, crawler.NotReview: 1, crawler.Gone: 1}}, []any{s.Queued, s.Tasks})
+}
+
+// listsGoOn: a new run asks for a further page of a list when a page that leads there has something new.
+func listsGoOn(f *fixture) {
+	second, third := task("/page/2/"), task("/page/3/")
+	second.Found, third.Found = crawler.FoundNext, crawler.FoundNext
+	list := func(t crawler.Task, at time.Time, links ...crawler.Task) crawler.Visit {
+		return crawler.Visit{Task: t, Outcome: crawler.NotReview, Page: page(pathOf(t.URL), at, "a list"), Links: links, Record: &extract.Review{Kind: extract.KindList}}
+	}
+	run := f.start(seed())
+	f.commit(list(seed(), day(1), task("/her"), second), list(second, day(1), task("/ran"), third), list(third, day(1), task("/heat")),
+		visit(task("/her"), day(1), review("/her", "/her", "Text.")), visit(task("/ran"), day(1), review("/ran", "/ran", "Text.")), visit(task("/heat"), day(1), review("/heat", "/heat", "Text.")))
+	f.end(run, true)
+
+	_, err := f.StartRun(f.Context(), site, []crawler.Task{seed()}, 100*365*24*time.Hour) // nothing is too old
+	f.must(err)
+	f.diff("at first", []string{pathOf(seed().URL)}, f.next(time.Now(), 9))
+	f.commit(list(f.task(pathOf(seed().URL)).Task, time.Now(), task("/new"), task("/her"), second), visit(task("/new"), time.Now(), review("/new", "/new", "Text.")))
+	f.diff("after something new", []string{"/page/2/"}, f.next(time.Now(), 9))
+	f.commit(list(f.task("/page/2/").Task, time.Now(), task("/her"), task("/ran"), third))
+	f.diff("after nothing new", []string(nil), f.next(time.Now(), 9))
 }
 
 func seedsOnly(f *fixture) {
