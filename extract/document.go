@@ -44,6 +44,9 @@ type Document struct {
 	body *html.Node
 
 	searches []search // what the rules look for
+	dropped  []*drops // what the rules drop
+	blocks   int      // elements that are blocks
+	classes  map[string]*classSays
 }
 
 // Parse parses a page in UTF-8 within the bounds. Its work and its tree grow linearly with the page, also for pages made to
@@ -69,7 +72,7 @@ func Parse(body []byte) (*html.Node, error) {
 func foresee(src []byte) error {
 	var (
 		tags, starts, merged, clones int
-		open                         [len(formattingNames)]int // formatting elements left open, by name
+		open                         [formattingNames]int // formatting elements left open, by name
 		sum                          int
 	)
 	for i := 0; ; {
@@ -222,20 +225,64 @@ func skipRawText(src []byte, i int, name []byte) int {
 	}
 }
 
-var formattingNames = [...]string{"a", "b", "i", "u", "s", "em", "tt", "big", "code", "font", "nobr", "small", "strike", "strong"}
-
-// formatting gives the number of a formatting element (HTML section 13.2.4.3), or -1.
+// formatting gives the number of a formatting element (HTML section 13.2.4.3) whose name may be in any case, or -1. Most tags are none:
+// their length and first letter tell.
 func formatting(name []byte) int {
-	if len(name) > 6 {
+	var want string
+	n := 0
+	switch len(name) {
+	case 1:
+		switch name[0] | 0x20 {
+		case 'a':
+			return 0
+		case 'b':
+			return 1
+		case 'i':
+			return 2
+		case 'u':
+			return 3
+		case 's':
+			return 4
+		}
 		return -1
-	}
-	for i, f := range formattingNames {
-		if len(f) == len(name) && strings.EqualFold(f, string(name)) {
-			return i
+	case 2:
+		switch name[0] | 0x20 {
+		case 'e':
+			want, n = "em", 5
+		case 't':
+			want, n = "tt", 6
+		}
+	case 3:
+		want, n = "big", 7
+	case 4:
+		switch name[0] | 0x20 {
+		case 'c':
+			want, n = "code", 8
+		case 'f':
+			want, n = "font", 9
+		case 'n':
+			want, n = "nobr", 10
+		}
+	case 5:
+		want, n = "small", 11
+	case 6:
+		want, n = "strike", 12
+		if name[3]|0x20 == 'o' {
+			want, n = "strong", 13
 		}
 	}
-	return -1
+	if want == "" {
+		return -1
+	}
+	for i := range len(want) {
+		if name[i]|0x20 != want[i] {
+			return -1
+		}
+	}
+	return n
 }
+
+const formattingNames = 14
 
 // NewDocument reads the head of a parsed page. It changes nothing in the tree. pageURL may be empty.
 func NewDocument(root *html.Node, pageURL string) (*Document, error) {
@@ -264,6 +311,9 @@ func NewDocument(root *html.Node, pageURL string) (*Document, error) {
 				}
 			}
 		case html.ElementNode:
+			if roleOf(n.DataAtom) == block {
+				d.blocks++
+			}
 			switch n.DataAtom {
 			case atom.Html:
 				if d.html == nil {
@@ -401,6 +451,30 @@ func hasAttr(n *html.Node, key string) bool {
 		}
 	}
 	return false
+}
+
+// classSays is what a class attribute says, to the walker and to the finder of facts.
+type classSays struct {
+	flags flags
+	off   bool // hidden
+	zone  zone
+}
+
+// class reads a class attribute. Pages repeat them.
+func (d *Document) class(list string) *classSays {
+	c := d.classes[list]
+	if c == nil {
+		c = new(classSays)
+		c.flags, c.off = classes(list)
+		for tok := range strings.FieldsSeq(list) {
+			c.zone |= tokenZone(tok, false)
+		}
+		if d.classes == nil {
+			d.classes = make(map[string]*classSays, 64)
+		}
+		d.classes[list] = c
+	}
+	return c
 }
 
 // hasToken says whether a space-separated list has a token, in any case.

@@ -56,7 +56,7 @@ var zoneWords = map[string]zone{
 }
 
 // zoneOf gives the parts that an element opens.
-func zoneOf(n *html.Node) zone {
+func (d *Document) zoneOf(n *html.Node) zone {
 	var z zone
 	switch n.DataAtom {
 	case atom.Html, atom.Body, atom.Main:
@@ -73,9 +73,17 @@ func zoneOf(n *html.Node) zone {
 	for i := range n.Attr {
 		a := &n.Attr[i]
 		switch a.Key {
-		case "class", "id":
+		case "class":
+			if n.DataAtom != atom.Article {
+				z |= d.class(a.Val).zone
+				continue
+			}
 			for tok := range strings.FieldsSeq(a.Val) {
-				z |= tokenZone(n, tok, a.Key == "class")
+				z |= tokenZone(tok, true)
+			}
+		case "id":
+			for tok := range strings.FieldsSeq(a.Val) {
+				z |= tokenZone(tok, n.DataAtom == atom.Article)
 			}
 		case "role":
 			switch a.Val {
@@ -101,8 +109,8 @@ func zoneOf(n *html.Node) zone {
 	return z
 }
 
-// tokenZone gives the parts that one class or id announces.
-func tokenZone(n *html.Node, tok string, class bool) zone {
+// tokenZone gives the parts that one class or id, of an article or of another element, announces.
+func tokenZone(tok string, article bool) zone {
 	if len(tok) > 80 {
 		return 0
 	}
@@ -151,7 +159,7 @@ func tokenZone(n *html.Node, tok string, class bool) zone {
 			start = i
 		}
 	}
-	if n.DataAtom == atom.Article && z&inComments != 0 && !strings.HasPrefix(tok, "comment") && !strings.HasPrefix(tok, "div-comment") {
+	if article && z&inComments != 0 && !strings.HasPrefix(tok, "comment") && !strings.HasPrefix(tok, "div-comment") {
 		z &^= inComments
 	}
 	return z
@@ -298,7 +306,7 @@ func (m *marker) element(n *html.Node, f mframe) {
 	class, itemprop, rel := "", "", ""
 	scoped := false
 	if len(n.Attr) > 0 {
-		own = zoneOf(n)
+		own = m.doc.zoneOf(n)
 		for i := range n.Attr {
 			switch a := &n.Attr[i]; a.Key {
 			case "class":
@@ -312,7 +320,7 @@ func (m *marker) element(n *html.Node, f mframe) {
 			}
 		}
 	} else {
-		own = zoneOf(n)
+		own = m.doc.zoneOf(n)
 	}
 	if own&inFoot != 0 && f.zone&inArticle != 0 {
 		own &^= inFoot // the post's own footer

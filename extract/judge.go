@@ -28,7 +28,7 @@ func read(rev *Review, doc *Document, rules []sourced, in Input) {
 // newJudge finds the text of a page and judges every block. It takes none of the blocks named in repeated.
 func newJudge(doc *Document, rules []sourced, repeated map[int]int) *judge {
 	nodes, by, _ := textIn(rules, doc)
-	j := &judge{walk: newWalk(doc.Root, rules, nodes), doc: doc, by: "generic"}
+	j := &judge{walk: newWalk(doc, nodes), by: "generic"}
 	for i := range repeated {
 		j.pieces[i].own |= isDropped
 	}
@@ -74,7 +74,6 @@ func (j *judge) without(repeated map[int]int, rules []sourced) *judge {
 // A judge decides, block by block, what belongs to the review.
 type judge struct {
 	*walk
-	doc   *Document
 	by    string  // whose rules found the text
 	roots []int32 // frames that hold the text
 	said  []verdict
@@ -149,9 +148,9 @@ func (j *judge) run() {
 func (j *judge) root(root int32) {
 	f := &j.frames[root]
 	first, last := int(f.first), int(f.last)
-	if len(j.rules) > 0 {
+	if len(j.doc.dropped) > 0 {
 		for i := root + 1; i < f.end; i++ {
-			j.frames[i].drop, _ = dropRule(j.rules, j.frames[i].node)
+			j.frames[i].drop, _ = j.doc.dropRule(j.frames[i].node)
 		}
 	}
 	j.begin, j.end = last, first

@@ -60,17 +60,19 @@ func (s *sourced) from() string { return strings.Replace(s.name, " ", ":", 1) }
 func (t *themes) rulesFor(doc *Document, site *SiteRules) []sourced {
 	var list []sourced
 	var wanted []*Selectors
-	if l := site.layout(doc.Root); l != nil {
-		list = append(list, sourced{Rules: &l.Rules, name: fmt.Sprintf("layout %s/%d", site.Site, l.Version), kind: ofLayout})
-		wanted = append(wanted, l.selectors())
-	}
-	add := func(theme *Theme, what string, kind ruleKind) {
-		list = append(list, sourced{Rules: &theme.Rules, name: what + theme.Name, kind: kind})
-		s := t.rules[theme]
-		if s == nil { // a site's theme that the reader was not made with
-			s = theme.selectors()
+	take := func(s *ruleset) {
+		list = append(list, s.rules...)
+		wanted = append(wanted, s.search)
+		if s.drops.all.Len() > 0 {
+			doc.dropped = append(doc.dropped, &s.drops)
 		}
-		wanted = append(wanted, s)
+	}
+	if l := site.layout(doc.Root); l != nil {
+		s, ok := t.layouts.Load(l)
+		if !ok {
+			s, _ = t.layouts.LoadOrStore(l, newRuleset(sourced{Rules: &l.Rules, name: fmt.Sprintf("layout %s/%d", site.Site, l.Version), kind: ofLayout}))
+		}
+		take(s.(*ruleset))
 	}
 	var theme *Theme
 	if site != nil {
@@ -79,14 +81,53 @@ func (t *themes) rulesFor(doc *Document, site *SiteRules) []sourced {
 	if theme == nil {
 		theme = t.recognise(doc.Root)
 	}
-	if theme != nil {
-		add(theme, "theme ", ofTheme)
+	s := t.rules[theme]
+	if s == nil { // a site's theme that the reader was not made with
+		s = t.ruleset(theme)
 	}
-	for _, a := range t.additions {
-		add(a, "addition ", ofAddition)
-	}
+	take(s)
 	doc.search(wanted...)
 	return list
+}
+
+// ruleset is sets of rules that hold together, arranged for a page.
+type ruleset struct {
+	rules  []sourced
+	search *Selectors // what the rules look for
+	drops  drops
+}
+
+func newRuleset(rules ...sourced) *ruleset {
+	var found, dropped []Selector
+	s := &ruleset{rules: rules}
+	for i := range rules {
+		r := &rules[i]
+		found = append(found, r.selectors()...)
+		for k := range r.Drop.Len() {
+			dropped = append(dropped, r.Drop.At(k))
+			s.drops.of = append(s.drops.of, r)
+		}
+	}
+	search := NewSelectors(found...)
+	s.search = &search
+	s.drops.all = NewSelectors(dropped...)
+	return s
+}
+
+// drops are all selectors that sets of rules drop by, the strongest first, and whose each is.
+type drops struct {
+	all Selectors
+	of  []*sourced
+}
+
+// dropRule gives the rule by which an element is left out of the text: "theme:wordpress drop .sharedaddy".
+func (d *Document) dropRule(n *html.Node) (rule string, ok bool) {
+	for _, s := range d.dropped {
+		if at, ok := s.all.Find(n); ok {
+			return s.of[at].from() + " drop " + s.all.At(at).String(), true
+		}
+	}
+	return "", false
 }
 
 // minThemeText is how much text, in bytes, a theme's container must hold to be taken for that of a review: pages use the same
@@ -114,17 +155,6 @@ func textIn(rules []sourced, doc *Document) (in []*html.Node, by *sourced, sel S
 		}
 	}
 	return nil, nil, Selector{}
-}
-
-// dropRule gives the rule by which an element is left out of the text: "theme:wordpress drop .sharedaddy".
-func dropRule(rules []sourced, n *html.Node) (rule string, ok bool) {
-	for i := range rules {
-		r := &rules[i]
-		if at, ok := r.Drop.Find(n); ok {
-			return r.from() + " drop " + r.Drop.At(at).String(), true
-		}
-	}
-	return "", false
 }
 
 // outermost leaves out the elements that stand inside another of the list, which is in document order.

@@ -706,7 +706,7 @@ type Rules struct {
 
 // selectors gives what is looked for on every page: the selectors of all rules, and of the containers of the text, but for those
 // that could match very many elements. Such a one is searched when it is asked for, inside what can hold it.
-func (r *Rules) selectors() *Selectors {
+func (r *Rules) selectors() []Selector {
 	var list []Selector
 	add := func(sel Selector) {
 		for sel.within != nil {
@@ -724,6 +724,5 @@ func (r *Rules) selectors() *Selectors {
 			add(rule.sel)
 		}
 	}
-	s := NewSelectors(list...)
-	return &s
+	return list
 }

@@ -115,7 +115,8 @@ func TestSearchFindsWhatSelectorsFind(t *testing.T) {
 		r.Tags = append(r.Tags, rule)
 	}
 	doc := parseDoc(t, rulesPage+`<div class=post><div><div class=post><a>x</a><p>y</p></div></div></div>`)
-	doc.search(r.selectors())
+	s := NewSelectors(r.selectors()...)
+	doc.search(&s)
 	for _, rule := range r.Tags {
 		want := rule.sel.MatchAll(doc.Root)
 		if got := doc.matchAll(rule.sel); !slices.Equal(got, want) {
@@ -229,7 +230,7 @@ func TestRulesForAPage(t *testing.T) {
 	}
 	var dropped []string
 	for n := range in[0].Descendants() {
-		if rule, ok := dropRule(rules, n); ok {
+		if rule, ok := doc.dropRule(n); ok {
 			dropped = append(dropped, rule)
 		}
 	}

@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"sync"
+
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -23,15 +25,15 @@ type themes struct {
 	list      []*Theme // in order of precedence
 	additions []*Theme
 	when      Selectors
-	owner     []int                 // by place in when: place in list
-	rules     map[*Theme]*Selectors // what each theme's rules look for
+	owner     []int               // by place in when: place in list
+	rules     map[*Theme]*ruleset // of each theme, or none, with the additions
+	layouts   sync.Map            // of *Layout: its *ruleset
 }
 
 func newThemes(list []*Theme) *themes {
-	t := &themes{rules: map[*Theme]*Selectors{}}
+	t := &themes{rules: map[*Theme]*ruleset{}}
 	var when []Selector
 	for _, theme := range list {
-		t.rules[theme] = theme.selectors()
 		if theme.IsAddition() {
 			t.additions = append(t.additions, theme)
 			continue
@@ -43,7 +45,23 @@ func newThemes(list []*Theme) *themes {
 		t.list = append(t.list, theme)
 	}
 	t.when = NewSelectors(when...)
+	t.rules[nil] = t.ruleset(nil)
+	for _, theme := range t.list {
+		t.rules[theme] = t.ruleset(theme)
+	}
 	return t
+}
+
+// ruleset arranges the rules of a theme, nil for none, and the additions.
+func (t *themes) ruleset(theme *Theme) *ruleset {
+	var rules []sourced
+	if theme != nil {
+		rules = append(rules, sourced{Rules: &theme.Rules, name: "theme " + theme.Name, kind: ofTheme})
+	}
+	for _, a := range t.additions {
+		rules = append(rules, sourced{Rules: &a.Rules, name: "addition " + a.Name, kind: ofAddition})
+	}
+	return newRuleset(rules...)
 }
 
 // Theme gives the theme that a page's markup shows; nil if it shows none.

@@ -291,16 +291,9 @@ func (w *walk) look(n *html.Node, tag atom.Atom) (own flags, hidden bool) {
 		return 0, false
 	}
 	if class != "" {
-		f, known := w.names[class]
-		if !known {
-			var off bool
-			if f, off = classes(class); off {
-				f |= isHidden
-			}
-			w.names[class] = f
-		}
-		own |= f &^ isHidden
-		hidden = hidden || f&isHidden != 0
+		says := w.doc.class(class)
+		own |= says.flags
+		hidden = hidden || says.off
 	}
 	if id != "" && !isHeading(tag) { // the id of a heading is made of its words
 		hidden = hidden || hiddenNames[id]

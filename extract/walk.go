@@ -56,10 +56,9 @@ func (p *piece) linkDensity() float64 {
 type walk struct {
 	frames []frame
 	pieces []piece
-	rules  []sourced
+	doc    *Document
 	in     map[*html.Node]bool // containers of the text by the rules; there, rules drop inline elements too
 	within int                 // how many of them are open
-	names  map[string]flags    // what class attributes say: pages repeat them
 
 	cur  int32 // the open frame
 	kind BlockKind
@@ -77,9 +76,10 @@ type walk struct {
 }
 
 // newWalk cuts a page into blocks in one pass. Hidden elements, scripts and form controls are left out.
-func newWalk(root *html.Node, rules []sourced, in []*html.Node) *walk {
-	w := &walk{rules: rules, in: map[*html.Node]bool{}, cur: -1, kind: Paragraph, names: make(map[string]flags, 128),
-		frames: make([]frame, 0, 512), pieces: make([]piece, 0, 256)}
+func newWalk(doc *Document, in []*html.Node) *walk {
+	root := doc.Root
+	w := &walk{doc: doc, in: map[*html.Node]bool{}, cur: -1, kind: Paragraph,
+		frames: make([]frame, 0, doc.blocks+16), pieces: make([]piece, 0, doc.blocks/2+16)}
 	for _, n := range in {
 		w.in[n] = true
 	}
@@ -299,7 +299,7 @@ func (w *walk) inline(n *html.Node, tag atom.Atom, own flags) {
 		return
 	}
 	if w.within > 0 && len(n.Attr) > 0 {
-		if _, ok := dropRule(w.rules, n); ok {
+		if _, ok := w.doc.dropRule(n); ok {
 			w.t.pending = true
 			return
 		}

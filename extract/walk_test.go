@@ -15,7 +15,11 @@ func walked(t testing.TB, page string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWalk(root, nil, nil)
+	doc, err := NewDocument(root, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWalk(doc, nil)
 	var out []string
 	for i := range w.pieces {
 		out = append(out, string(w.pieces[i].kind)+" "+w.pieces[i].text)
