@@ -578,7 +578,7 @@ func TestTDMRepTrouble(t *testing.T) {
 		"too large":  answerWith("application/json", "["+strings.Repeat(" ", 2<<20)+`{"location": "/", "tdm-reservation": 1}]`),
 		"error":      func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
 		"cut":        raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n["),
-		"redirect":   func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/b", 301) },
+		"redirect":   func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/b", http.StatusMovedPermanently) },
 		"disallowed": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
