@@ -125,8 +125,12 @@ type Snapshot struct {
 // then nothing of the batch is stored). A Visit's Record is nil or *extract.Review; of a review or roundup it becomes a Record,
 // any other only tells what kind of page it was. A visit of a task without ID stores the task too.
 //
-// Where two pages give the same canonical review URL, the page at that URL owns the record, or else the first one; the other ends
-// as Duplicate and never overwrites it.
+// Where two pages give the same canonical review URL, the page at that URL owns the record, or else the first one. The other ends
+// as Duplicate and never overwrites it if the owner is the page at that URL or its text is the same; otherwise the canonical URL is not
+// believed, and its review is stored under its own URL.
+//
+// A record whose page ends as Duplicate is kept but set aside: Records and Count leave it out, until the page is read as a
+// review again.
 type Store interface {
 	crawler.Frontier
 

@@ -23,6 +23,7 @@ type row struct {
 	author, lang             string
 	words                    int
 	data, textHash           string
+	review                   *extract.Review
 }
 
 // reviewRow makes the row of a visit that ended as a review or roundup.
@@ -46,7 +47,7 @@ func newRow(site, pageURL string, r *extract.Review) (*row, error) {
 		url: r.URL, pageURL: pageURL, site: site, kind: string(r.Kind),
 		film: fold(r.Film.Title.Value), year: r.Film.Year.Value,
 		author: fold(r.Author.Value), lang: r.Lang, words: r.Words,
-		data: string(data), textHash: storage.TextHash(r),
+		data: string(data), textHash: storage.TextHash(r), review: r,
 	}
 	if !r.Published.Value.IsZero() {
 		n.published = r.Published.Value.UnixMilli()
@@ -54,16 +55,43 @@ func newRow(site, pageURL string, r *extract.Review) (*row, error) {
 	return n, nil
 }
 
+// setURL gives a row another URL than the one it was read with.
+func (r *row) setURL(url string) error {
+	v := *r.review
+	v.URL = url
+	data, err := json.Marshal(&v)
+	r.url, r.data = url, string(data)
+	return err
+}
+
+// setAside keeps the records of a page out of the way of the filters, as of a kind that is no review.
+func (t *tx) setAside(task int64, kind string) error {
+	_, err := t.exec(`UPDATE reviews SET kind = $2 WHERE task_id = $1`, task, kind)
+	return err
+}
+
 // fold makes letters of both cases equal, in Go because SQL's lower knows ASCII only here and a locale there.
 func fold(s string) string { return strings.ToLower(s) }
 
-// saveReview stores a review that was read from a task's page. If another page owns the canonical URL nothing is stored, and owner
-// is that page's URL. A task that was never visited before has no record.
+// saveReview stores a review that was read from a task's page. If another page owns the canonical URL nothing is stored, what was
+// stored from this page before is set aside, and owner is that page's URL. A task that was never visited before has no record.
+//
+// A canonical URL that is not that of a review, and that two pages with different texts name, is a mistake of the site: the list page
+// in the head of all posts, for one. It is left to the first page, and the others keep their own.
 func (t *tx) saveReview(task int64, before bool, r *row, at time.Time) (change crawler.Change, owner string, err error) {
 	var id, its int64
 	var ownerURL, hash string
-	err = t.row([]any{&id, &its, &ownerURL, &hash}, `SELECT r.id, r.task_id, t.url, r.text_hash
-		FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE r.url = $1`, r.url)
+	holder := func() error {
+		return t.row([]any{&id, &its, &ownerURL, &hash}, `SELECT r.id, r.task_id, t.url, r.text_hash
+			FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE r.url = $1`, r.url)
+	}
+	err = holder()
+	if err == nil && its != task && r.url != r.pageURL && r.url != ownerURL && hash != r.textHash {
+		if err := r.setURL(r.pageURL); err != nil {
+			return "", "", err
+		}
+		err = holder()
+	}
 	if before && errors.Is(err, sql.ErrNoRows) {
 		// The page may have named another canonical URL when it was last read: the record goes with the page.
 		its = task
@@ -82,7 +110,7 @@ func (t *tx) saveReview(task int64, before bool, r *row, at time.Time) (change c
 
 	if its != task {
 		if r.pageURL != r.url {
-			return "", ownerURL, nil
+			return "", ownerURL, t.setAside(task, string(crawler.Duplicate))
 		}
 		if _, err := t.exec(`UPDATE tasks SET outcome = 'duplicate', read_as = 'duplicate', why = $2
 			WHERE id = $1 AND outcome IN ('review', 'roundup')`, its, "the review is stored from "+r.pageURL); err != nil {
@@ -139,8 +167,8 @@ func (s *Store) SaveRecord(ctx context.Context, r *storage.Record) (changed bool
 			}
 			changed = change == crawler.NewReview || change == crawler.Revised
 		default:
-			// What is no review any more is kept, out of the way of the filters.
-			if _, err := t.exec(`UPDATE reviews SET kind = $2 WHERE task_id = $1`, task, n.kind); err != nil {
+			// What is no review any more is kept.
+			if err := t.setAside(task, n.kind); err != nil {
 				return err
 			}
 		}

@@ -35,6 +35,7 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"reviews and revisions", revisions},
 		{"canonical owner", canonicalOwner},
 		{"canonical of two others", canonicalOfOthers},
+		{"canonical of all pages", canonicalOfAll},
 		{"canonical changes", canonicalChanges},
 		{"unchanged pages", unchangedPages},
 		{"validators", validators},
@@ -199,6 +200,20 @@ func (f *fixture) record(path string) *storage.Record {
 	r, err := f.RecordByURL(f.Context(), url(path))
 	f.must(err)
 	return r
+}
+
+// list gives the paths of the chosen records.
+func (f *fixture) list(filter storage.Filter) []string {
+	f.Helper()
+	var got []string
+	f.must(f.Records(f.Context(), filter, func(r *storage.Record) error {
+		got = append(got, pathOf(r.Review.URL))
+		return nil
+	}))
+	n, err := f.Count(f.Context(), filter)
+	f.must(err)
+	f.diff("count", len(got), n)
+	return got
 }
 
 func (f *fixture) status() storage.SiteStatus {
@@ -393,12 +408,44 @@ func canonicalOwner(f *fixture) {
 
 func canonicalOfOthers(f *fixture) {
 	f.start()
-	got := f.commit(
-		visit(task("/her?a"), day(1), review("/her", "Her", "From a.")),
-		visit(task("/her?b"), day(1), review("/her", "Her", "From b.")))
-	f.diff("the first has it", []crawler.Stored{{Change: crawler.NewReview}, {}}, got)
-	f.diff("text", "From a.", f.record("/her").Review.Body())
+	f.commit(visit(task("/her?a"), day(1), review("/her", "Her", "Text.")))
+	f.diff("the first has it", []crawler.Stored{{}}, f.commit(visit(task("/her?b"), day(1), review("/her", "Her", "Text."))))
+	f.diff("text", "Text.", f.record("/her").Review.Body())
 	f.diff("duplicate", crawler.Duplicate, f.task("/her?b").Outcome)
+}
+
+// canonicalOfAll: a site that names its list page as the canonical one of every post loses none of them.
+func canonicalOfAll(f *fixture) {
+	f.start()
+	list := review("/blog.html", "All", "")
+	list.Kind = extract.KindList
+	f.commit(visit(task("/blog.html"), day(1), list))
+	posts := []string{"/a", "/b", "/c"}
+	for _, p := range posts {
+		f.diff("stored", crawler.NewReview, f.commit(visit(task(p), day(1), review("/blog.html", p, "Text of "+p)))[0].Change)
+	}
+	check := func(when string) {
+		f.Helper()
+		for _, p := range posts {
+			r := f.record(p)
+			f.diff(when, []any{url(p), "Text of " + p, 1, crawler.Reviewed}, []any{r.PageURL, r.Review.Body(), r.Revision, f.task(p).Outcome})
+		}
+		f.diff(when+": its own URL", url("/b"), f.record("/b").Review.URL)
+		f.diff(when+": records", []string{"/b", "/blog.html", "/c"}, f.list(storage.Filter{}))
+	}
+	check("stored")
+	for _, p := range slices.Backward(posts) {
+		changed, err := f.SaveRecord(f.Context(), &storage.Record{Site: site, PageURL: url(p), Review: review("/blog.html", p, "Text of "+p), FetchedAt: day(1)})
+		f.must(err)
+		f.diff("read again", false, changed)
+	}
+	check("read again")
+
+	// The page of that URL turns out to be a review: then the others are copies of it, as they say.
+	f.commit(visit(task("/her"), day(1), review("/her", "Her", "Text.")), visit(task("/her/2"), day(1), review("/her/2", "Her", "More.")))
+	f.commit(visit(f.task("/her/2").Task, day(2), review("/her", "Her", "More.")))
+	f.diff("duplicate", crawler.Duplicate, f.task("/her/2").Outcome)
+	f.diff("set aside", []string{"/b", "/blog.html", "/c", "/her"}, f.list(storage.Filter{}))
 }
 
 func canonicalChanges(f *fixture) {
@@ -689,18 +736,7 @@ func corpus(f *fixture) func(storage.Filter) []string {
 	})
 	add("/e", func(r *extract.Review) { r.Published.Value = time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC) })
 	add("/round", func(r *extract.Review) { r.Kind = extract.KindRoundup })
-	return func(filter storage.Filter) []string {
-		f.Helper()
-		var got []string
-		f.must(f.Records(f.Context(), filter, func(r *storage.Record) error {
-			got = append(got, pathOf(r.Review.URL))
-			return nil
-		}))
-		n, err := f.Count(f.Context(), filter)
-		f.must(err)
-		f.diff("count", len(got), n)
-		return got
-	}
+	return f.list
 }
 
 func filters(f *fixture) {
