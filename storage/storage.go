@@ -129,7 +129,7 @@ type Snapshot struct {
 // as Duplicate and never overwrites it if the owner is the page at that URL or its text is the same; otherwise the canonical URL is not
 // believed, and its review is stored under its own URL.
 //
-// A record whose page ends as Duplicate is kept but set aside: Records and Count leave it out, until the page is read as a
+// A record whose page ends as Duplicate or NoIndex is kept but set aside: Records and Count leave it out, until the page is read as a
 // review again.
 type Store interface {
 	crawler.Frontier

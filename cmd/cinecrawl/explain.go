@@ -199,7 +199,12 @@ func (e *explanation) write(a *app) {
 	}
 	if r := e.Record; r != nil {
 		text := "as the page is read today"
-		if !r.Same {
+		switch {
+		case e.Outcome == crawler.NoIndex:
+			text = "set aside: exports leave it out"
+		case e.Reading == nil:
+			text = "no page is kept to read again"
+		case !r.Same:
 			text = "other than the page is read today: cinecrawl reread " + e.Site
 		}
 		line("stored", "revision %d, text %s, %s", r.Revision, r.Hash[:16], text)

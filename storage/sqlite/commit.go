@@ -168,6 +168,11 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 				return stored, err
 			}
 		}
+		if v.Outcome == crawler.NoIndex && before {
+			if err := t.setAside(id, string(crawler.NoIndex)); err != nil {
+				return stored, err
+			}
+		}
 		known, err := t.finish(id, v, outcome, why, at, status)
 		if err != nil {
 			return stored, err

@@ -886,6 +886,17 @@ func noCopies(f *fixture) {
 	f.fails("record", err, storage.ErrNotFound)
 	f.diff("outcome", crawler.NoIndex, f.task("/noindex").Outcome)
 
+	// A stored review that asks not to be indexed later is taken out, and comes back with its history.
+	f.commit(visit(task("/was"), day(1), review("/was", "Heat", "Text.")))
+	f.commit(crawler.Visit{Task: f.task("/was").Task, Outcome: crawler.NoIndex, Page: page("/was", day(2), "heat")})
+	gone("/was")
+	f.diff("taken out", []string{"/noarchive"}, f.list(storage.Filter{}))
+	f.diff("figure", 1, f.status().Reviews)
+	f.commit(crawler.Visit{Task: f.task("/was").Task, Outcome: crawler.Unchanged, Page: &crawler.Page{Status: 304, FetchedAt: day(3)}})
+	f.diff("after a 304", []string{"/noarchive"}, f.list(storage.Filter{}))
+	f.diff("back", crawler.SameReview, f.commit(visit(f.task("/was").Task, day(4), review("/was", "Heat", "Text.")))[0].Change)
+	f.diff("back", []string{"/noarchive", "/was"}, f.list(storage.Filter{}))
+
 	// It may ask later.
 	f.commit(visit(task("/later"), day(1), review("/later", "Ran", "Text.")))
 	_, err = f.SnapshotByURL(f.Context(), url("/later"))
