@@ -231,10 +231,10 @@ func TestCrawlOrderAndGaps(t *testing.T) {
 		}
 		diff(t, "requests", []string{
 			"0 http://a.example/", "0 http://b.example/",
-			"1 http://www.a.example/",          // another host
 			"3 http://a.example/2024/01/heat/", // an answer takes 1 s, the gap is 2 s
 			"6 http://a.example/about",
-			"9 http://a.example/tag/x",
+			"9 http://www.a.example/", // the same host under another name
+			"12 http://a.example/tag/x",
 		}, sorted(w.log))
 		diff(t, "outcomes", map[string]string{"http://a.example/": "not_review", "http://b.example/": "review", "http://www.a.example/": "review",
 			"http://a.example/2024/01/heat/": "review", "http://a.example/about": "review", "http://a.example/tag/x": "review"}, m.outcomes())

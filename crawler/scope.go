@@ -98,7 +98,7 @@ type target struct {
 }
 
 func targetOf(canonical string) target {
-	t := target{url: canonical, host: hostOf(canonical), whole: pathOf(canonical), segments: make([]string, 0, 8)}
+	t := target{url: canonical, host: nameOf(canonical), whole: pathOf(canonical), segments: make([]string, 0, 8)}
 	t.path, t.query, _ = strings.Cut(t.whole, "?")
 	for seg := range strings.SplitSeq(t.path, "/") {
 		if seg != "" {
@@ -142,7 +142,7 @@ func (s *Site) admits(t *Task, to *target) (ok bool, why string, review bool) {
 // the oldest review of a long-lived blog may be hundreds of "older posts" away.
 func (s *Site) Link(from Task, canonical string, kind Kind, found Found) (t Task, ok bool, why string) {
 	to := targetOf(canonical)
-	t = Task{URL: canonical, Site: s.Name, Host: to.host, Kind: kind, Depth: from.Depth, Found: found, From: from.URL}
+	t = Task{URL: canonical, Site: s.Name, Host: hostOf(canonical), Kind: kind, Depth: from.Depth, Found: found, From: from.URL}
 	paged := isPagination(&to)
 	switch {
 	case kind != KindPage || found != FoundLink:

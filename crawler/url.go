@@ -130,17 +130,21 @@ func isPlainPath(p string) bool {
 	return true
 }
 
-// HostKey is the politeness key of a URL: its lower-case host name, with the port if that is not the scheme's own.
+// HostKey is the politeness key of a URL: its lower-case host name, with the port if that is not the scheme's own, and without a
+// leading "www.", for the name with it and the name without are nearly always one server, which is not to be asked twice as often.
 func HostKey(u *url.URL) string {
 	host, err := canonicalHost(u)
 	if err != nil {
-		return strings.ToLower(u.Host)
+		host = strings.ToLower(u.Host)
 	}
-	return host
+	return strings.TrimPrefix(host, "www.")
 }
 
 // hostOf is the HostKey of a canonical URL, which needs no parsing.
-func hostOf(canonical string) string {
+func hostOf(canonical string) string { return strings.TrimPrefix(nameOf(canonical), "www.") }
+
+// nameOf is the host of a canonical URL as it stands there.
+func nameOf(canonical string) string {
 	_, rest, _ := strings.Cut(canonical, "://")
 	if i := strings.IndexAny(rest, "/?"); i >= 0 {
 		rest = rest[:i]

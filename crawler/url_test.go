@@ -83,6 +83,8 @@ func TestHostKey(t *testing.T) {
 	for raw, want := range map[string]string{
 		"https://Films.example:443/a": "films.example",
 		"http://films.example:8080/":  "films.example:8080",
+		"http://WWW.films.example./a": "films.example", // one server, two names
+		"https://www.films.example/":  "films.example",
 		"http://[::1]:81/":            "[::1]:81",
 		"http://127.0.0.1:8101/x?y":   "127.0.0.1:8101",
 	} {

@@ -468,15 +468,16 @@ func TestGapFollowsTheHost(t *testing.T) {
 
 // Failures in a row slow a host down, then open the circuit; one request after the break tells whether it closes.
 func TestCircuitBreaker(t *testing.T) {
-	status := 500
+	var status atomic.Int32 // the server's goroutine reads it
+	status.Store(500)
 	wd := newWorld(t, Config{}, routes{"/a": func(w http.ResponseWriter, r *http.Request) {
-		switch status {
+		switch s := int(status.Load()); s {
 		case 0:
 			panic(http.ErrAbortHandler)
 		case 200:
 			page(w, r)
 		default:
-			w.WriteHeader(status)
+			w.WriteHeader(s)
 		}
 	}})
 	host := wd.site.Hosts[0]
@@ -508,14 +509,14 @@ func TestCircuitBreaker(t *testing.T) {
 		t.Errorf("waited %v, want %v", got, want)
 	}
 	fails("host in trouble: 5 failures in a row, the last: server error: status 500 (again at ", time.Minute)
-	status = 0
+	status.Store(0)
 	fails("6 failures in a row, the last: EOF", 2*time.Minute)
 	fails("7 failures", 4*time.Minute)
-	status = 200
+	status.Store(200)
 	if _, err := wd.get("/a"); err != nil {
 		t.Fatal(err)
 	}
-	status = 500
+	status.Store(500)
 	if p, err := wd.get("/a"); err != nil || p.Status != 500 {
 		t.Errorf("a first failure after a success: %v, %v", p, err)
 	}
@@ -824,6 +825,7 @@ func TestPublic(t *testing.T) {
 func TestHostKeyAndOrigin(t *testing.T) {
 	for raw, want := range map[string][2]string{
 		"http://Films.Example/a":     {"films.example", "http://films.example:80"},
+		"http://www.films.example/":  {"films.example", "http://www.films.example:80"}, // one server, but a robots.txt of its own
 		"https://films.example:443/": {"films.example", "https://films.example:443"},
 		"https://films.example:80/":  {"films.example:80", "https://films.example:80"},
 		"http://127.0.0.1:8080/":     {"127.0.0.1:8080", "http://127.0.0.1:8080"},
