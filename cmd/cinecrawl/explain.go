@@ -82,7 +82,7 @@ func (c *explainCmd) Run(ctx context.Context, a *app) error {
 	defer st.Close()
 	e, err := explain(ctx, cfg, st, u)
 	if errors.Is(err, storage.ErrNotFound) {
-		return c.unknown(cfg, u)
+		return c.unknown(ctx, cfg, st, u)
 	} else if err != nil {
 		return err
 	}
@@ -94,14 +94,18 @@ func (c *explainCmd) Run(ctx context.Context, a *app) error {
 }
 
 // unknown explains a URL that was never met: whether it would be visited at all.
-func (c *explainCmd) unknown(cfg *configs.Config, u string) error {
+func (c *explainCmd) unknown(ctx context.Context, cfg *configs.Config, st storage.Store, u string) error {
 	site, err := cfg.Adhoc(u)
 	if err != nil {
 		return err
 	}
+	stored, err := st.Sites(ctx, site.Crawl.Name)
+	if err != nil {
+		return err
+	}
 	why := "no page of " + site.Crawl.Name + " that was visited so far leads to it"
-	if site.From == "" {
-		why = "its host is of no configured site"
+	if site.From == "" && len(stored) == 0 {
+		why = "its host is of no site that is configured or stored"
 	} else if ok, rule := site.Crawl.InScope(u, 0); !ok {
 		why = "it is out of scope of " + site.Crawl.Name + ": " + rule
 	}

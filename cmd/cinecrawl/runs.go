@@ -31,6 +31,9 @@ func (c *runsCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Site != "" && len(runs) == 0 {
+		return nothingStored(c.Site)
+	}
 	if c.JSON {
 		for _, r := range runs {
 			if err := writeJSONLine(a.stdout, toRunJSON(r)); err != nil {
@@ -40,7 +43,7 @@ func (c *runsCmd) Run(ctx context.Context, a *app) error {
 		return nil
 	}
 	if len(runs) == 0 {
-		fmt.Fprintln(a.stderr, "No runs yet. Start one: cinecrawl crawl", c.Site)
+		fmt.Fprintln(a.stderr, "No runs yet. Start one: cinecrawl crawl")
 		return nil
 	}
 	t := &table{head: []string{"run", "site", "started", "took", "fetched", "new", "changed", "unchanged", "failed", "queued", "ended"}}

@@ -39,7 +39,7 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if c.Site != "" && len(all) == 0 {
-		return fmt.Errorf("nothing is stored of %s; crawl it (cinecrawl crawl %s), or see what is stored: cinecrawl status", c.Site, c.Site)
+		return nothingStored(c.Site)
 	}
 	switch {
 	case c.JSON:
@@ -69,6 +69,10 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 		t.write(a.stdout, widthOf(a.stdout))
 	}
 	return nil
+}
+
+func nothingStored(site string) error {
+	return fmt.Errorf("nothing is stored of %s; crawl it (cinecrawl crawl %s), or see what is stored: cinecrawl status", site, site)
 }
 
 // writeAccount writes one site's URLs by outcome, with their sum.
