@@ -178,10 +178,10 @@ func TestSitemap(t *testing.T) {
 	for name, bomb := range map[string]struct{ body, err string }{
 		"gzip bomb of one text":  {"<urlset>" + strings.Repeat(" ", 2*maxRun), "sitemap: more than 1048576 bytes without a tag"},
 		"gzip bomb of one tag":   {"<urlset " + strings.Repeat("a", 2*maxRun), "sitemap: more than 1048576 bytes without a tag"},
-		"gzip bomb of text file": {"http://films.example/" + strings.Repeat(strings.Repeat(" ", 8191)+"\n", MaxSitemap>>13), "sitemap: larger than 52428800 bytes"},
+		"gzip bomb of text file": {"http://films.example/" + strings.Repeat(strings.Repeat(" ", 8191)+"\n", (4<<20)>>13), "sitemap: larger than 4194304 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, _, err := Sitemap([]byte(gz(bomb.body))); err == nil || err.Error() != bomb.err {
+			if _, _, err := sitemap([]byte(gz(bomb.body)), 4<<20); err == nil || err.Error() != bomb.err {
 				t.Error(err)
 			}
 		})

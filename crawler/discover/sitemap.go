@@ -24,6 +24,11 @@ const (
 //
 // An error does not take back what was read before it: a sitemap that breaks off halfway gives its first half and the error.
 func Sitemap(body []byte) (entries []Entry, nested []string, err error) {
+	return sitemap(body, MaxSitemap)
+}
+
+// sitemap reads at most limit bytes, unpacked.
+func sitemap(body []byte, limit int64) (entries []Entry, nested []string, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("sitemap: %w", err)
@@ -35,7 +40,7 @@ func Sitemap(body []byte) (entries []Entry, nested []string, err error) {
 			return nil, nil, err
 		}
 	}
-	limited := &io.LimitedReader{R: r, N: MaxSitemap + 1}
+	limited := &io.LimitedReader{R: r, N: limit + 1}
 	br := bufio.NewReader(limited)
 	first, err := firstByte(br)
 	switch {
@@ -49,7 +54,7 @@ func Sitemap(body []byte) (entries []Entry, nested []string, err error) {
 		entries, err = textSitemap(br)
 	}
 	if limited.N <= 0 {
-		err = fmt.Errorf("larger than %d bytes", MaxSitemap)
+		err = fmt.Errorf("larger than %d bytes", limit)
 	}
 	return entries, nested, err
 }

@@ -59,7 +59,8 @@ type Config struct {
 	// can serve another host. 0 waits however long.
 	Patience time.Duration
 
-	MaxBody int64 // bytes of a decoded page or feed, where the site sets no bound; 8 MiB
+	MaxBody    int64 // bytes of a decoded page or feed, where the site sets no bound; 8 MiB
+	MaxSitemap int64 // bytes of a decoded sitemap; the constant of that name
 
 	TDMRep  bool                                             // read /.well-known/tdmrep.json of each origin, once a week
 	Robots  RobotsStore                                      // nil keeps the copies in memory
@@ -102,13 +103,14 @@ func New(cfg Config) (*Fetcher, error) {
 	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, 30*time.Second)
 	cfg.Timeout = cmp.Or(cfg.Timeout, time.Minute)
 	cfg.MaxBody = cmp.Or(cfg.MaxBody, 8<<20)
+	cfg.MaxSitemap = cmp.Or(cfg.MaxSitemap, MaxSitemap)
 	for _, d := range []time.Duration{cfg.ConnectTimeout, cfg.TLSTimeout, cfg.HeaderTimeout, cfg.IdleTimeout, cfg.Timeout} {
 		if d < 0 {
 			return nil, fmt.Errorf("fetch: timeout %v: must be positive", d)
 		}
 	}
-	if cfg.MaxBody < 0 {
-		return nil, fmt.Errorf("fetch: body bound %d: must be positive", cfg.MaxBody)
+	if least := min(cfg.MaxBody, cfg.MaxSitemap); least < 0 {
+		return nil, fmt.Errorf("fetch: body bound %d: must be positive", least)
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

@@ -107,7 +107,7 @@ func (w *worker) fetch(ctx context.Context, t crawler.Task, site *crawler.Site) 
 	}
 	switch {
 	case r.kind == crawler.KindSitemap:
-		r.limit = MaxSitemap
+		r.limit = w.f.cfg.MaxSitemap
 	case site != nil && site.MaxBody > 0:
 		r.limit = site.MaxBody
 	}
