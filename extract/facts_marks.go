@@ -55,6 +55,8 @@ var zoneWords = map[string]zone{
 	"time": inDate, "datestamp": inDate, "dateline": inDate, "updated": inDate, "modified": inDate,
 }
 
+var zoneSieve = sieveOf(zoneWords)
+
 // zoneOf gives the parts that an element opens.
 func (d *Document) zoneOf(n *html.Node) zone {
 	var z zone
@@ -152,7 +154,9 @@ func tokenZone(tok string, article bool) zone {
 			case more && (w == "posts" || w == "from" || w == "reviews" || w == "stories" || w == "articles"):
 				z |= inRelated
 			}
-			z |= zoneWords[w]
+			if mayHold(zoneSieve, w) {
+				z |= zoneWords[w]
+			}
 		}
 		start = i + 1
 		if hump {

@@ -107,7 +107,7 @@ func (w *walk) titled(visible int32) {
 func (w *walk) label(i int) flags {
 	p := &w.pieces[i]
 	l := label(p)
-	if l == 0 && p.chars < 30 && i+1 < len(w.pieces) && w.pieces[i+1].linkDensity() > 0.6 {
+	if l == 0 && p.chars < 30 && i+1 < len(w.pieces) && mayLabel(p.text) && w.pieces[i+1].linkDensity() > 0.6 {
 		l = weak[foldLine(p.text)]
 	}
 	return l

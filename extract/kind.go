@@ -110,6 +110,8 @@ var wareWords = weighedWords(map[float32]string{
 // leaning is what a word says for each side.
 type leaning struct{ film, news, wares float32 }
 
+var leaningSieve = sieveOf(leanings)
+
 // leanings holds all words.
 var leanings = func() map[string]leaning {
 	m := make(map[string]leaning, 1200)
@@ -181,6 +183,9 @@ func filmVocabulary(s string) (film, news, wares float64, kinds int, total int) 
 		}
 		total++
 		if len(word) > 40 || len(word) < 2 {
+			continue
+		}
+		if !mayHold(leaningSieve, word) {
 			continue
 		}
 		l, ok := leanings[string(word)]

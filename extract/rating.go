@@ -87,7 +87,7 @@ func findRatings(s string) []hit {
 		return nil
 	}
 	var hits []hit
-	numbered := hasStarWord(s) || hasOf(s)
+	numbered := hasOf(s) || hasStarWord(s)
 	for i := 0; i < len(s) && len(hits) < 20; {
 		c := s[i]
 		var h hit
@@ -171,7 +171,7 @@ func mayRate(s string) bool {
 }
 
 func hasStarWord(s string) bool {
-	for _, w := range [...]string{"star", "Star", "stern", "Stern", "toile", "strell", "stell", "strel", "ster", "stj", "wiazd", "везд", "вёзд", "tähte", "humbs"} {
+	for _, w := range [...]string{"ster", "star", "Star", "Stern", "toile", "stell", "strel", "stj", "wiazd", "везд", "вёзд", "tähte", "humbs"} {
 		if strings.Contains(s, w) {
 			return true
 		}
@@ -181,7 +181,7 @@ func hasStarWord(s string) bool {
 
 // hasOf reports whether a maximum may be stated in words.
 func hasOf(s string) bool {
-	for _, w := range [...]string{"out of", " von ", " sur ", " su ", " de ", " van ", " of ", " sobre ", " na ", " из "} {
+	for _, w := range [...]string{" of ", " de ", "out of", " von ", " sur ", " su ", " van ", " sobre ", " na ", " из "} {
 		if strings.Contains(s, w) {
 			return true
 		}

@@ -139,6 +139,8 @@ type Selectors struct {
 	ids, classes     map[string][]alternative
 	attributes, tags map[string][]alternative
 	any              []alternative
+
+	idSieve, classSieve, attributeSieve, tagSieve *sieve
 }
 
 // alternative is one member of a selector's group, and the place of the selector in the list.
@@ -233,6 +235,7 @@ func NewSelectors(list ...Selector) Selectors {
 			}
 		}
 	}
+	s.idSieve, s.classSieve, s.attributeSieve, s.tagSieve = sieveOf(s.ids), sieveOf(s.classes), sieveOf(s.attributes), sieveOf(s.tags)
 	return s
 }
 
@@ -277,14 +280,14 @@ func (s *Selectors) each(n *html.Node, found func(int)) {
 			}
 		}
 	}
-	if len(s.tags) > 0 {
+	if mayHold(s.tagSieve, n.Data) {
 		try(s.tags[n.Data])
 	}
 	for i := range n.Attr {
 		a := &n.Attr[i]
 		switch a.Key {
 		case "id":
-			if len(s.ids) > 0 {
+			if mayHold(s.idSieve, a.Val) {
 				try(s.ids[a.Val])
 			}
 		case "class":
@@ -292,13 +295,13 @@ func (s *Selectors) each(n *html.Node, found func(int)) {
 				for rest := a.Val; rest != ""; {
 					var name string
 					name, rest = nextWord(rest)
-					if alts, ok := s.classes[name]; ok {
-						try(alts)
+					if mayHold(s.classSieve, name) {
+						try(s.classes[name])
 					}
 				}
 			}
 		}
-		if len(s.attributes) > 0 {
+		if mayHold(s.attributeSieve, a.Key) {
 			try(s.attributes[a.Key])
 		}
 	}

@@ -201,6 +201,8 @@ var vocabulary = map[string]flags{
 	"spoiler": isSpoiler,
 }
 
+var vocabularySieve = sieveOf(vocabulary)
+
 // hiddenNames are classes of text that browsers do not show.
 var hiddenNames = map[string]bool{
 	"screen-reader-text": true, "sr-only": true, "visually-hidden": true, "visuallyhidden": true, "screenreader": true,
@@ -386,8 +388,10 @@ func named(name string) flags {
 	if len(name) > 80 || len(name) < 2 {
 		return 0
 	}
-	if f, ok := vocabulary[name]; ok {
-		return f
+	if mayHold(vocabularySieve, name) {
+		if f, ok := vocabulary[name]; ok {
+			return f
+		}
 	}
 	var buf [96]byte
 	b := buf[:0]
@@ -404,7 +408,7 @@ func named(name string) flags {
 			modified = modifiers[string(p)]
 			first = false
 		} else if !modified || part > 0 {
-			if !modified {
+			if !modified && mayHold(vocabularySieve, p) {
 				own |= vocabulary[string(p)]
 			}
 		}
@@ -440,8 +444,10 @@ func named(name string) flags {
 	if modified {
 		return 0
 	}
-	if f, ok := vocabulary[string(b)]; ok {
-		return f
+	if mayHold(vocabularySieve, b) {
+		if f, ok := vocabulary[string(b)]; ok {
+			return f
+		}
 	}
 	if firstEnd > 0 {
 		own |= vocabulary[string(b[:firstEnd])]
@@ -449,13 +455,10 @@ func named(name string) flags {
 		own |= vocabulary[string(b)]
 	}
 	// Two parts together name the text itself more often than one: "single-post__entry-content".
-	s := string(b)
 	if own&isBody == 0 {
-		for i := 0; i < len(s); i++ {
-			if s[i] == '-' {
-				if f, ok := vocabulary[s[i+1:]]; ok {
-					own |= f
-				}
+		for i := range b {
+			if b[i] == '-' && mayHold(vocabularySieve, b[i+1:]) {
+				own |= vocabulary[string(b[i+1:])]
 			}
 		}
 	}

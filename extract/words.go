@@ -41,6 +41,11 @@ func init() {
 		for item := range strings.SplitSeq(items, "; ") {
 			folded := foldLine(item)
 			first, _, _ := strings.Cut(strings.TrimSuffix(folded, ":"), " ")
+			if len(folded) > 2 {
+				if at, ok := firstLetters(folded); ok {
+					labelled[at] = true
+				}
+			}
 			switch form {
 			case "label":
 				if labels[folded] == 0 {
@@ -115,9 +120,37 @@ func appendFold(b []byte, s string, colon bool) []byte {
 	return b
 }
 
+// labelled are the first three letters of labels.
+var labelled [26 * 26 * 26]bool
+
+// mayLabel says whether a line may be a label, as far as its first letters tell.
+func mayLabel(s string) bool {
+	for i := 0; i+2 < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf || '0' <= c && c <= '9' {
+			return true
+		}
+		if at, ok := firstLetters(s[i:]); ok {
+			return labelled[at]
+		} else if isLetter(c) {
+			return true
+		}
+	}
+	return true
+}
+
+// firstLetters gives the number of three ASCII letters, in any case.
+func firstLetters(s string) (int, bool) {
+	a, b, c := s[0]|0x20-'a', s[1]|0x20-'a', s[2]|0x20-'a'
+	return (int(a)*26+int(b))*26 + int(c), a < 26 && b < 26 && c < 26
+}
+
 // label says what a short line heads, 0 if it is no known label. Numbers at either end do not count: "12 Comments", "Related (3)".
 func label(p *piece) flags {
 	if p.chars > 70 {
+		return 0
+	}
+	if !mayLabel(p.text) {
 		return 0
 	}
 	var buf [128]byte
