@@ -129,6 +129,10 @@ type Snapshot struct {
 // as Duplicate and never overwrites it if the owner is the page at that URL or its text is the same; otherwise the canonical URL is not
 // believed, and its review is stored under its own URL.
 //
+// Where two pages of a site give the same text, the older record stays and the other page ends as Duplicate; its Why names the owner.
+// The same text on two sites is two records. Where the page of a record redirects to another page of the site, that page takes the
+// record over when it is read as a review, with its history and under the new URL; until then, and if it is none, the record stays.
+//
 // A record whose page ends as Duplicate or NoIndex is kept but set aside: Records and Count leave it out, until the page is read as a
 // review again.
 type Store interface {

@@ -129,7 +129,30 @@ func (r *rereader) site(ctx context.Context, site string) error {
 	}
 	r.sum.Repeated += chrome.Repeated()
 	handle = newHandler(r.cfg, func(context.Context, string) (*extract.Chrome, error) { return chrome, nil })
-	return r.st.Snapshots(ctx, site, func(snap *storage.Snapshot) error { return r.page(ctx, handle, snap) })
+	// Duplicates come last: read before the page that owns their text, they would take what it is about to say for their own.
+	var last []string
+	err = r.st.Snapshots(ctx, site, func(snap *storage.Snapshot) error {
+		if t, err := r.st.TaskByURL(ctx, snap.Task.URL); err != nil {
+			return err
+		} else if t.Outcome == crawler.Duplicate {
+			last = append(last, snap.Task.URL)
+			return nil
+		}
+		return r.page(ctx, handle, snap)
+	})
+	if err != nil {
+		return err
+	}
+	for _, url := range last {
+		snap, err := r.st.SnapshotByURL(ctx, url)
+		if err != nil {
+			return err
+		}
+		if err := r.page(ctx, handle, snap); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stale reads those pages of a site again that would be read otherwise by what is known now of its repeated blocks, at most max of
@@ -222,6 +245,13 @@ func (r *rereader) page(ctx context.Context, handle crawler.Handler, snap *stora
 		if err != nil {
 			return err
 		}
+	}
+	if task.Outcome == crawler.Duplicate {
+		// Only the store knows whether its text is its own now.
+		if task, err = r.st.TaskByURL(ctx, snap.Task.URL); err != nil {
+			return err
+		}
+		is = isText(task.Outcome)
 	}
 	if !is {
 		return nil

@@ -147,6 +147,11 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 	} else {
 		outcome, why := v.Outcome, v.Why
 		if review != nil {
+			if before {
+				if _, err := t.exec(`UPDATE reviews SET moved_to = 0 WHERE task_id = $1 AND moved_to <> 0`, id); err != nil {
+					return stored, err
+				}
+			}
 			var other string
 			if stored.Change, other, err = t.saveReview(id, before, review, at); err != nil {
 				return stored, err
@@ -204,6 +209,11 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 		}
 		if added {
 			stored.Added++
+		}
+	}
+	if v.Outcome == crawler.Redirected && before && len(v.Links) == 1 {
+		if err := t.moved(l, id, v.Links[0].URL); err != nil {
+			return stored, err
 		}
 	}
 	if stored.Added > 0 && v.Outcome == crawler.NotReview {

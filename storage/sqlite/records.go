@@ -73,65 +73,153 @@ func (t *tx) setAside(task int64, kind string) error {
 // fold makes letters of both cases equal, in Go because SQL's lower knows ASCII only here and a locale there.
 func fold(s string) string { return strings.ToLower(s) }
 
-// saveReview stores a review that was read from a task's page. If another page owns the canonical URL nothing is stored, what was
-// stored from this page before is set aside, and owner is that page's URL. A task that was never visited before has no record.
+// held is a record as saveReview finds it.
+type held struct {
+	id, task        int64
+	url, hash, kind string // of its page
+	movedTo         int64  // the task that the page redirects to
+	outcome         string // of the page
+}
+
+func (h *held) shown() bool { return shownKind(h.kind) }
+
+func shownKind(kind string) bool {
+	return kind == string(extract.KindReview) || kind == string(extract.KindRoundup)
+}
+
+// held gives the first record of a condition, nil if there is none.
+func (t *tx) held(cond string, args ...any) (*held, error) {
+	var h held
+	err := t.row([]any{&h.id, &h.task, &h.url, &h.hash, &h.kind, &h.movedTo, &h.outcome}, `SELECT r.id, r.task_id, t.url, r.text_hash, r.kind,
+		r.moved_to, t.outcome FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE `+cond, args...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &h, err
+}
+
+// saveReview stores a review that was read from a task's page. If another page owns it nothing is stored, what was stored from this
+// page before is set aside, and owner is that page's URL. A task that was never visited before has no record.
 //
 // A canonical URL that is not that of a review, and that two pages with different texts name, is a mistake of the site: the list page
 // in the head of all posts, for one. It is left to the first page, and the others keep their own.
 func (t *tx) saveReview(task int64, before bool, r *row, at time.Time) (change crawler.Change, owner string, err error) {
-	var id, its int64
-	var ownerURL, hash string
-	holder := func() error {
-		return t.row([]any{&id, &its, &ownerURL, &hash}, `SELECT r.id, r.task_id, t.url, r.text_hash
-			FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE r.url = $1`, r.url)
-	}
-	err = holder()
-	if err == nil && its != task && r.url != r.pageURL && r.url != ownerURL && hash != r.textHash {
+	own, err := t.held(`r.url = $1`, r.url)
+	if err == nil && own != nil && own.task != task && own.movedTo != task && r.url != r.pageURL {
+		set := own.kind == string(crawler.Duplicate) || own.kind == string(crawler.NoIndex)
+		switch {
+		case own.shown() && own.hash == r.textHash, own.url == r.url && (own.shown() || set):
+			return "", own.url, t.setAside(task, string(crawler.Duplicate))
+		}
 		if err := r.setURL(r.pageURL); err != nil {
 			return "", "", err
 		}
-		err = holder()
+		own, err = t.held(`r.url = $1`, r.url)
 	}
-	if before && errors.Is(err, sql.ErrNoRows) {
+	if err == nil && own == nil && before {
 		// The page may have named another canonical URL when it was last read: the record goes with the page.
-		its = task
-		err = t.row([]any{&id, &hash}, `SELECT id, text_hash FROM reviews WHERE task_id = $1 ORDER BY id DESC LIMIT 1`, task)
+		own, err = t.held(`r.task_id = $1 ORDER BY r.id DESC LIMIT 1`, task)
 	}
+	if err == nil && own == nil {
+		// So it does where the page moved here.
+		own, err = t.held(`r.moved_to = $1 AND r.moved_to <> 0 ORDER BY r.id LIMIT 1`, task)
+	}
+	if err != nil {
+		return "", "", err
+	}
+	var id int64
+	if own != nil {
+		id = own.id
+	}
+	twin, err := t.held(`r.text_hash = $1 AND r.site = $2 AND r.kind IN ('review', 'roundup') AND r.id <> $3 AND r.moved_to <> $4
+		ORDER BY r.id LIMIT 1`, r.textHash, r.site, id, task)
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return "", "", err
+	case twin == nil:
+	case own == nil && (twin.outcome == string(crawler.Gone) || twin.outcome == string(crawler.Redirected)):
+		own = twin
+	case own == nil || !own.shown() || twin.id < own.id:
+		return "", twin.url, t.setAside(task, string(crawler.Duplicate))
+	}
+	if own == nil {
 		_, err = t.exec(`INSERT INTO reviews (url, task_id, site, kind, published, film, year, author, lang, words, data, text_hash,
 				revision, fetched_at, first_seen)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $13)`,
 			r.url, task, r.site, r.kind, r.published, r.film, r.year, r.author, r.lang, r.words, r.data, r.textHash, millis(at))
 		return crawler.NewReview, "", err
-	case err != nil:
-		return "", "", err
 	}
 
-	if its != task {
-		if r.pageURL != r.url {
-			return "", ownerURL, t.setAside(task, string(crawler.Duplicate))
-		}
+	why := "the review is stored from " + r.pageURL
+	if own.task != task {
 		if _, err := t.exec(`UPDATE tasks SET outcome = 'duplicate', read_as = 'duplicate', why = $2
-			WHERE id = $1 AND outcome IN ('review', 'roundup')`, its, "the review is stored from "+r.pageURL); err != nil {
+			WHERE id = $1 AND outcome IN ('review', 'roundup')`, own.task, why); err != nil {
 			return "", "", err
+		}
+		if own.outcome == string(crawler.Redirected) {
+			// What it was before must not be read again as a review of its own.
+			if _, err := t.exec(`DELETE FROM pages WHERE task_id = $1`, own.task); err != nil {
+				return "", "", err
+			}
 		}
 	}
 	change = crawler.SameReview
 	step := 0
-	if hash != r.textHash {
+	if own.hash != r.textHash {
 		change = crawler.Revised
 		step = 1
 		if _, err := t.exec(`INSERT INTO revisions (review_id, revision, data, text_hash, fetched_at)
-			SELECT id, revision, data, text_hash, fetched_at FROM reviews WHERE id = $1`, id); err != nil {
+			SELECT id, revision, data, text_hash, fetched_at FROM reviews WHERE id = $1`, own.id); err != nil {
 			return "", "", err
 		}
 	}
-	_, err = t.exec(`UPDATE reviews SET url = $2, task_id = $3, site = $4, kind = $5, published = $6, film = $7, year = $8, author = $9,
-			lang = $10, words = $11, data = $12, text_hash = $13, revision = revision + $14, fetched_at = $15
+	if _, err = t.exec(`UPDATE reviews SET url = $2, task_id = $3, site = $4, kind = $5, published = $6, film = $7, year = $8, author = $9,
+			lang = $10, words = $11, data = $12, text_hash = $13, revision = revision + $14, fetched_at = $15,
+			moved_to = CASE WHEN task_id = $3 THEN moved_to ELSE 0 END
 		WHERE id = $1`,
-		id, r.url, task, r.site, r.kind, r.published, r.film, r.year, r.author, r.lang, r.words, r.data, r.textHash, step, millis(at))
+		own.id, r.url, task, r.site, r.kind, r.published, r.film, r.year, r.author, r.lang, r.words, r.data, r.textHash, step, millis(at)); err != nil {
+		return "", "", err
+	}
+
+	// Younger records with this text, and others of this page.
+	if _, err = t.exec(`UPDATE tasks SET outcome = 'duplicate', read_as = 'duplicate', why = $5
+		WHERE id IN (SELECT r.task_id FROM reviews r WHERE r.text_hash = $1 AND r.site = $2 AND r.kind IN ('review', 'roundup') AND r.id <> $3)
+			AND id <> $4 AND outcome IN ('review', 'roundup')`, r.textHash, r.site, own.id, task, why); err != nil {
+		return "", "", err
+	}
+	if _, err = t.exec(`UPDATE reviews SET kind = 'duplicate' WHERE text_hash = $1 AND site = $2 AND kind IN ('review', 'roundup') AND id <> $3`,
+		r.textHash, r.site, own.id); err != nil {
+		return "", "", err
+	}
+	_, err = t.exec(`UPDATE reviews SET kind = 'duplicate' WHERE task_id = $1 AND id <> $2 AND kind IN ('review', 'roundup')`, task, own.id)
 	return change, "", err
+}
+
+// moved notes that a page redirects to another of the site: its record goes there when that is read as a review, see saveReview, and is
+// set aside if the same text is stored from there already.
+func (t *tx) moved(l *lease, task int64, url string) error {
+	var to int64
+	err := t.row([]any{&to}, `SELECT id FROM tasks WHERE url = $1 AND site_id = $2`, url, l.site)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // of another site
+	} else if err != nil {
+		return err
+	}
+	n, err := t.exec(`UPDATE reviews SET moved_to = $2 WHERE task_id = $1 AND moved_to <> $2`, task, to)
+	if err != nil {
+		return err
+	}
+	onward, err := t.exec(`UPDATE reviews SET moved_to = $2 WHERE moved_to = $1 AND moved_to <> 0`, task, to)
+	if err != nil || n+onward == 0 {
+		return err
+	}
+	if _, err := t.exec(`UPDATE reviews SET kind = 'duplicate' WHERE moved_to = $1 AND moved_to <> 0 AND task_id <> $1 AND kind IN ('review', 'roundup')
+		AND text_hash IN (SELECT b.text_hash FROM reviews b WHERE b.task_id = $1 AND b.kind IN ('review', 'roundup'))`, to); err != nil {
+		return err
+	}
+	// One that ended as a duplicate has the text that moves now.
+	_, err = t.exec(`UPDATE tasks SET due = 0, tries = 0, etag = '', last_modified = '' WHERE id = $1 AND due IS NULL AND outcome = 'duplicate'`, to)
+	return err
 }
 
 // SaveRecord implements storage.Store.

@@ -37,6 +37,8 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"canonical of two others", canonicalOfOthers},
 		{"canonical of all pages", canonicalOfAll},
 		{"canonical changes", canonicalChanges},
+		{"the same text", sameText},
+		{"pages that move", movedPages},
 		{"unchanged pages", unchangedPages},
 		{"validators", validators},
 		{"a batch is one transaction", oneTransaction},
@@ -460,6 +462,82 @@ func canonicalChanges(f *fixture) {
 	f.diff("one record", 1, n)
 }
 
+func sameText(f *fixture) {
+	const other = "other.example"
+	_, err := f.StartRun(f.Context(), other, nil, 0)
+	f.must(err)
+	f.start()
+	her := func(path string) crawler.Visit { return visit(task(path), day(1), review(path, "Her", "Text.")) }
+	f.commit(her("/her/"), her("/her/index.html"), her("/her/?p=1"))
+	f.diff("one record", []string{"/her/"}, f.list(storage.Filter{}))
+	state := f.task("/her/?p=1")
+	f.diff("duplicate", []any{crawler.Duplicate, "the review is stored from " + url("/her/")}, []any{state.Outcome, state.Why})
+
+	syndicated := her("/syndicated")
+	syndicated.Task.Site = other
+	f.commit(syndicated)
+	f.diff("on another site it is another", []string{"/her/", "/syndicated"}, f.list(storage.Filter{}))
+
+	// Texts become equal, and differ again.
+	f.commit(visit(task("/two"), day(1), review("/two", "Her", "Other text.")))
+	f.commit(visit(f.task("/two").Task, day(2), review("/two", "Her", "Text.")))
+	f.diff("became equal", []string{"/her/"}, f.list(storage.Filter{Sites: []string{site}}))
+	f.diff("comes back", crawler.Revised, f.commit(visit(f.task("/two").Task, day(3), review("/two", "Her", "New text.")))[0].Change)
+	f.diff("differ", []string{"/her/", "/two"}, f.list(storage.Filter{Sites: []string{site}}))
+	f.commit(visit(f.task("/her/").Task, day(4), review("/her/", "Her", "New text.")))
+	f.diff("the older record stays", []string{"/her/"}, f.list(storage.Filter{Sites: []string{site}}))
+	f.diff("outcome", []crawler.Outcome{crawler.Reviewed, crawler.Duplicate}, []crawler.Outcome{f.task("/her/").Outcome, f.task("/two").Outcome})
+}
+
+func movedPages(f *fixture) {
+	f.start()
+	moves := func(from, to string) crawler.Visit {
+		target := task(to)
+		target.Found, target.From = crawler.FoundRedirect, url(from)
+		return crawler.Visit{Task: f.task(from).Task, Outcome: crawler.Redirected, Why: "to " + url(to), Links: []crawler.Task{target},
+			Page: &crawler.Page{URL: url(from), Status: 301, FetchedAt: day(2), Location: url(to)}}
+	}
+	reads := func(path, text string) crawler.Change {
+		f.Helper()
+		return f.commit(visit(task(path), day(3), review(path, "Her", text)))[0].Change
+	}
+	reads("/her", "Text.")
+	id := f.record("/her").ID
+	f.commit(moves("/her", "/b"))
+	f.diff("until the new page is read", []string{"/her"}, f.list(storage.Filter{}))
+	f.commit(moves("/b", "/new/her")) // and on
+	f.diff("the same text", crawler.SameReview, reads("/new/her", "Text."))
+	f.diff("one record", []string{"/new/her"}, f.list(storage.Filter{}))
+	rec := f.record("/new/her")
+	f.diff("the same record", []any{id, url("/new/her"), url("/new/her"), 1, day(3)}, []any{rec.ID, rec.PageURL, rec.Review.URL, rec.Revision, rec.FirstSeen})
+	f.diff("outcome", []crawler.Outcome{crawler.Redirected, crawler.Reviewed}, []crawler.Outcome{f.task("/her").Outcome, f.task("/new/her").Outcome})
+	_, err := f.SnapshotByURL(f.Context(), url("/her"))
+	f.fails("the old page", err, storage.ErrNotFound)
+
+	f.commit(moves("/new/her", "/edited"))
+	f.diff("another text", crawler.Revised, reads("/edited", "Edited."))
+	f.diff("revision", []any{id, 2}, []any{f.record("/edited").ID, f.record("/edited").Revision})
+
+	// The new page was known: as a duplicate, or with a text of its own.
+	reads("/copy", "Edited.")
+	f.commit(moves("/edited", "/copy"))
+	f.diff("asked again", []string{"/copy"}, f.next(day(9), 9))
+	f.diff("has it now", crawler.SameReview, reads("/copy", "Edited."))
+	reads("/other", "Other text.")
+	f.commit(moves("/copy", "/other"))
+	f.diff("both stay", []string{"/copy", "/other"}, f.list(storage.Filter{}))
+	reads("/other", "Edited.")
+	f.diff("until the text is the same", []string{"/other"}, f.list(storage.Filter{}))
+
+	// To what is no review, and gone: it stays.
+	f.commit(crawler.Visit{Task: task("/"), Outcome: crawler.NotReview, Page: page("/", day(1), "front")}, moves("/other", "/"))
+	reads("/lost", "Lost.")
+	f.commit(crawler.Visit{Task: f.task("/lost").Task, Outcome: crawler.Gone, Page: &crawler.Page{Status: 404, FetchedAt: day(4)}})
+	f.diff("stay", []string{"/lost", "/other"}, f.list(storage.Filter{}))
+	reads("/found", "Lost.")
+	f.diff("at its new place", []string{"/found", "/other"}, f.list(storage.Filter{}))
+}
+
 func unchangedPages(f *fixture) {
 	run := f.start()
 	f.commit(visit(task("/her"), day(1), review("/her", "Her", "Text.")),
@@ -721,7 +799,7 @@ func figures(f *fixture) {
 func corpus(f *fixture) func(storage.Filter) []string {
 	f.Helper()
 	add := func(path string, change func(*extract.Review)) {
-		r := review(path, "Her", "One two three.")
+		r := review(path, "Her", "One two "+path)
 		change(r)
 		f.commit(visit(task(path), day(1), r))
 	}
@@ -790,7 +868,7 @@ func recordsWhileStoring(f *fixture) {
 	f.must(f.Records(f.Context(), storage.Filter{}, func(r *storage.Record) error {
 		n++
 		path := fmt.Sprintf("/new%d", n)
-		f.commit(visit(task(path), day(1), review(path, "New", "Text.")))
+		f.commit(visit(task(path), day(1), review(path, path, "Text.")))
 		_, err := f.RecordByURL(f.Context(), r.Review.URL)
 		return err
 	}))
