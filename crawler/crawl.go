@@ -33,7 +33,7 @@ type Crawl struct {
 
 	Workers  int           // 8
 	Open     int           // sites that are crawled at the same time; 1,000, so that hosts with a gap of a second keep a fast line busy
-	Patience time.Duration // a run waits for tasks that are due within it, and leaves later ones to the next; 2 minutes
+	Patience time.Duration // a run waits for tasks that are due within it, and leaves later ones to the next; 2 minutes. A gap is waited for however long
 	Grace    time.Duration // after the first stop, what visits in flight have to finish; 30 seconds
 	Random   func() float64
 	Log      *slog.Logger
@@ -53,6 +53,8 @@ const (
 	maxBatches   = 4                      // finished but not committed: over that, nothing new is begun
 	maxHolds     = 5                      // of a host without a visit between them: then it is left to the next run
 	maxTaskHolds = 4                      // of a host by the same task: then the task is what is wrong
+	leastKept    = 2 * time.Second        // a gap that is kept over a restart
+	maxKept      = 10 * time.Minute       // how long a run waits for a host that it has not asked yet, whatever its Patience: perhaps it is a gap
 )
 
 // Result is what became of a site's run, as far as the loop knows; the store keeps the full counts.
@@ -78,11 +80,14 @@ func (c *Crawl) Run(ctx context.Context) ([]Result, error) {
 
 // host is a politeness key. Sites may share one.
 type host struct {
-	key   string
-	busy  bool      // a worker has it
-	ready time.Time // not to be asked before
-	holds int       // without a visit since
-	why   string    // of the last hold
+	key      string
+	busy     bool      // a worker has it
+	ready    time.Time // not to be asked before
+	held     time.Time // the same for another reason than its gap
+	holds    int       // without a visit since
+	why      string    // of the last hold
+	asked    bool      // or tried to
+	answered bool      // at least once
 }
 
 func (h *host) givenUp() bool { return h.holds >= maxHolds }
@@ -163,11 +168,13 @@ func (q *queue) atAnyHour(now time.Time) (time.Time, bool) {
 
 // done is a task that came back from a worker.
 type done struct {
-	q     *queue
-	visit Visit
-	asked bool       // the host was asked for the task's URL
-	hold  *HostError // the host must wait
-	cut   bool       // stopped before it was finished: as if it had never begun
+	q      *queue
+	visit  Visit
+	asked  bool       // the host was asked for the task's URL
+	hold   *HostError // the host must wait
+	early  bool       // for its gap only: as if the task had never begun
+	silent bool       // the host gave no answer of any kind
+	cut    bool       // stopped before it was finished: as if it had never begun
 }
 
 type batch struct {
@@ -442,7 +449,8 @@ func (l *loop) finished(d done) {
 		q.site.used.pages--
 		l.used.pages--
 	}
-	q.ready = now
+	q.ready, q.asked = now, true
+	q.answered = q.answered || v.Page != nil
 	if l.Pacer == nil {
 		if d.asked {
 			q.ready = now.Add(q.site.Gap)
@@ -454,18 +462,25 @@ func (l *loop) finished(d done) {
 	case d.cut || l.terminated:
 		delete(q.inFlight, v.Task.ID)
 		return
+	case d.early:
+		q.ready = later(q.ready, d.hold.Until)
+		q.tasks = slices.Insert(q.tasks, 0, v.Task)
+		return
 	case d.hold != nil:
 		q.why = d.hold.Error()
-		if d.hold.Until.After(q.ready) {
-			q.ready = d.hold.Until
-		}
-		v.HoldHost = d.hold.Until
+		q.ready, q.held = later(q.ready, d.hold.Until), later(q.held, d.hold.Until)
 		if !d.asked {
 			q.host.holds++
 			l.held(q, v, d.hold)
 		}
 	case d.asked:
 		q.host.holds = 0
+	}
+	if d.silent && !q.answered { // a host that is not there is not waited for
+		q.why, q.host.holds = v.Why, maxHolds
+	}
+	if q.ready.Sub(now) >= leastKept {
+		v.HoldHost = q.ready
 	}
 	if v.Outcome != "" {
 		delete(q.holds, v.Task.ID)
@@ -591,7 +606,24 @@ func (l *loop) committed(b batch) {
 	}
 }
 
-// closeSites ends the sites that have nothing to do before Patience runs out.
+// waits says whether a run waits for a queue: if its Patience suffices, or if there is no other reason to wait than the host's gap.
+func (l *loop) waits(q *queue, now time.Time) bool {
+	if len(q.tasks) == 0 && q.stale && q.ready.After(now.Add(l.Patience)) {
+		l.refill(q, now) // else a long gap would be waited for to find that nothing is left
+	}
+	switch at, ok := q.at(now); {
+	case !ok:
+		return false
+	case !at.After(now.Add(l.Patience)):
+		return true
+	case !q.asked:
+		return !at.After(now.Add(maxKept)) && !q.site.quiet(at)
+	default:
+		return at.Equal(q.ready) && q.ready.After(q.held)
+	}
+}
+
+// closeSites ends the sites that have nothing to do that is waited for.
 func (l *loop) closeSites(now time.Time, stopping bool) {
 	l.open = slices.DeleteFunc(l.open, func(s *siteRun) bool {
 		if s.out > 0 || s.pending > 0 {
@@ -599,7 +631,7 @@ func (l *loop) closeSites(now time.Time, stopping bool) {
 		}
 		if !stopping && s.res.Err == nil {
 			for _, q := range s.queues {
-				if at, ok := q.at(now); ok && !at.After(now.Add(l.Patience)) {
+				if l.waits(q, now) {
 					return false
 				}
 			}

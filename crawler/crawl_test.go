@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +23,7 @@ type memory struct {
 	ids     int64
 	commits []string // the URLs of each
 	err     map[string]error
+	holds   map[string]time.Time // by host
 }
 
 type memTask struct {
@@ -32,7 +34,7 @@ type memTask struct {
 }
 
 func newMemory(seeds ...Task) *memory {
-	m := &memory{tasks: map[string]*memTask{}, err: map[string]error{}}
+	m := &memory{tasks: map[string]*memTask{}, err: map[string]error{}, holds: map[string]time.Time{}}
 	for _, t := range seeds {
 		m.add(t)
 	}
@@ -54,7 +56,7 @@ func (m *memory) Next(_ context.Context, site, host string, now time.Time, n int
 	defer m.mu.Unlock()
 	var due []Task
 	for _, t := range m.tasks {
-		if t.queued && t.Site == site && t.Host == host && !t.Due.After(now) && !slices.Contains(inFlight, t.ID) {
+		if t.queued && t.Site == site && t.Host == host && !t.Due.After(now) && !m.holds[host].After(now) && !slices.Contains(inFlight, t.ID) {
 			due = append(due, t.Task)
 		}
 	}
@@ -70,6 +72,9 @@ func (m *memory) Hosts(_ context.Context, site string) (map[string]time.Time, er
 		if at, ok := hosts[t.Host]; t.queued && t.Site == site && (!ok || t.Due.Before(at)) {
 			hosts[t.Host] = t.Due
 		}
+	}
+	for host, due := range hosts {
+		hosts[host] = later(due, m.holds[host])
 	}
 	return hosts, nil
 }
@@ -93,6 +98,7 @@ func (m *memory) Commit(ctx context.Context, visits []Visit) ([]Stored, error) {
 		if !t.queued {
 			panic("visited twice: " + v.Task.URL)
 		}
+		m.holds[t.Host] = later(m.holds[t.Host], v.HoldHost)
 		t.outcome, t.why, t.Tries, t.queued, t.Due = v.Outcome, v.Why, v.Task.Tries, v.Outcome == "", v.RetryAt
 		if v.Outcome == Reviewed {
 			stored[i].Change = NewReview
@@ -439,6 +445,62 @@ func TestCrawlHold(t *testing.T) {
 			}
 		})
 	})
+}
+
+// A gap that is longer than Patience is waited for, and kept over a restart.
+func TestCrawlLongGap(t *testing.T) {
+	slow := siteOf("a.example")
+	slow.Gap = 5 * time.Minute
+	t.Run("waited for", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := newMemory(pageTask("http://a.example/1"), pageTask("http://a.example/2"), pageTask("http://a.example/3")), newWeb(t)
+			w.answers["http://a.example/2"] = []any{holdFor(400, ErrGap), status(200)}
+			w.answers["http://a.example/3"] = []any{status(500), status(200)}
+			results, _ := crawlOf(m, w, slow).Run(t.Context())
+			diff(t, "requests", []string{"0 http://a.example/1", "301 http://a.example/2", "702 http://a.example/2", "1003 http://a.example/3", "1304 http://a.example/3"}, w.log)
+			if took := time.Since(w.start); !results[0].Finished || results[0].Why != "done" || took > 1306*time.Second {
+				t.Errorf("%+v after %v", results, took)
+			}
+			if m.tasks["http://a.example/2"].Tries != 0 || slices.ContainsFunc(m.commits, func(urls string) bool { return urls == "" }) {
+				t.Errorf("a gap counts as a try: %v", m.commits)
+			}
+		})
+	})
+	t.Run("kept over a restart", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := newMemory(pageTask("http://a.example/1"), pageTask("http://a.example/2")), newWeb(t)
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			crawlOf(m, w, slow).Run(ctx)
+			crawlOf(m, w, slow).Run(t.Context())
+			diff(t, "requests", []string{"0 http://a.example/1", "301 http://a.example/2"}, w.log)
+		})
+	})
+}
+
+// A host that never gave an answer is left to the next run after the first failure; one that did is tried again.
+func TestCrawlNoAnswer(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+	for name, tt := range map[string]struct {
+		answers []any
+		want    int
+		why     string
+	}{
+		"no robots.txt": {[]any{holdFor(60, fmt.Errorf("%w: %w", ErrRobotsUnreachable, ErrNoAnswer))}, 1, "host a.example left to the next run: a.example: robots.txt unreachable, so nothing may be asked: no answer (again at 2000-01-01T00:01:01Z)"},
+		"no connection": {[]any{refused}, 1, "host a.example left to the next run: dial: connection refused"},
+		"not any more":  {[]any{status(500), refused, status(200)}, 3, "done"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m, w := newMemory(pageTask("http://a.example/")), newWeb(t)
+				w.answers["http://a.example/"] = tt.answers
+				results, _ := crawlOf(m, w, siteOf("a.example")).Run(t.Context())
+				if len(w.log) != tt.want || results[0].Why != tt.why {
+					t.Errorf("%v\n%+v", w.log, results)
+				}
+			})
+		})
+	}
 }
 
 func TestCrawlRedirects(t *testing.T) {

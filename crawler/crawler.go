@@ -118,7 +118,7 @@ type Visit struct {
 	Record   Record    // nil if none
 	Signals  []Signal  // what is said about the reuse of the page, of each name the one that holds first
 	NoCopy   bool      // the page asks that no copy is kept (noarchive, noindex): no snapshot, and an earlier one goes
-	HoldHost time.Time // the host must not be asked before; zero if the usual gap suffices
+	HoldHost time.Time // the host must not be asked before, after a restart either; zero for a gap that is too short to matter
 }
 
 // Frontier is where tasks come from and visits go. Implementations live in storage.

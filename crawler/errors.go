@@ -21,9 +21,12 @@ var (
 	ErrBusy              = errors.New("server asks to wait") // 429 or 503: the URL was asked
 	ErrTrouble           = errors.New("host in trouble")     // failures in a row: the URL was asked, and its own is among the causes
 	ErrRobotsUnreachable = errors.New("robots.txt unreachable, so nothing may be asked")
+	ErrGap               = errors.New("the gap between two requests has not passed") // the URL was not asked; nothing is wrong
+	ErrNoAnswer          = errors.New("no answer")                                   // of any status
 )
 
-// HostError says that a whole host is not to be asked for a while: robots.txt unreachable, 429, 503, failures in a row.
+// HostError says that a whole host is not to be asked for a while: robots.txt unreachable, 429, 503, failures in a row, or a gap that
+// is too long for a worker to wait.
 type HostError struct {
 	Host  string
 	Until time.Time

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/url"
 	"runtime/debug"
 	"time"
@@ -31,8 +32,13 @@ func (l *loop) visit(f Fetcher, d *done) {
 		d.cut = true
 		return
 	}
+	if errors.Is(err, ErrGap) && errors.As(err, &d.hold) {
+		d.early = true
+		return
+	}
 	if err != nil {
 		d.asked = !errors.Is(err, ErrDisallowed)
+		d.silent = errors.Is(err, ErrNoAnswer) || noConnection(err)
 		if errors.As(err, &d.hold) && !errors.Is(err, ErrTrouble) {
 			d.asked = false
 			v.Why = err.Error()
@@ -68,6 +74,12 @@ func (l *loop) visit(f Fetcher, d *done) {
 	default:
 		v.Outcome, v.Why = Unreadable, statusLine(status)+" is no page"
 	}
+}
+
+// noConnection says whether an error is that of a connection that did not come about.
+func noConnection(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
 }
 
 // handle calls the Handler. A page that makes it panic is one that cannot be read, and must not end the crawl.

@@ -166,7 +166,9 @@ func (p *progress) finished(v *crawler.Visit, stored crawler.Stored) {
 		p.failed++
 	}
 	if h := p.hosts[v.Task.Host]; h != nil && v.HoldHost.After(h.held) {
-		h.held, h.why = v.HoldHost, v.Why
+		if h.held, h.why = v.HoldHost, v.Why; v.Outcome != "" {
+			h.why = "" // the gap after it
+		}
 	}
 	attrs := []any{"url", v.Task.URL, "site", v.Task.Site, "outcome", cmp.Or(string(v.Outcome), "retry")}
 	if v.Page != nil {
@@ -210,9 +212,36 @@ func (p *progress) show(ctx context.Context) {
 			if p.screen == nil {
 				p.mu.Lock()
 				p.log.Info("crawling", "fetched", p.fetched, "queued", p.queued, "reviews", p.reviews, "errors", p.failed, "rate", p.rate())
+				p.logWaiting()
 				p.mu.Unlock()
 			}
 		}
+	}
+}
+
+const (
+	longWait    = 10 * time.Second // that is worth a line
+	waitingLogs = 5                // such lines at a time
+)
+
+// logWaiting says which hosts wait for long, why and until when, those that wait longest first.
+func (p *progress) logWaiting() {
+	now := p.now()
+	wait := map[string]time.Duration{}
+	for name, h := range p.hosts {
+		if d := h.held.Sub(now); d >= longWait && !h.asking {
+			wait[name] = d
+		}
+	}
+	names := slices.SortedFunc(maps.Keys(wait), func(a, b string) int { return cmp.Or(cmp.Compare(wait[b], wait[a]), cmp.Compare(a, b)) })
+	for i, name := range names {
+		if i == waitingLogs {
+			p.log.Info("waiting", "more hosts", len(names)-i)
+			break
+		}
+		h := p.hosts[name]
+		p.log.Info("waiting", "host", name, "for", duration(wait[name].Truncate(time.Second)), "until", h.held.Local().Format(time.TimeOnly),
+			"why", cmp.Or(h.why, "gap or Crawl-delay"))
 	}
 }
 
@@ -277,8 +306,10 @@ func (p *progress) frame(cols, rows int) []string {
 func (h *hostProgress) doing(state fetch.Host, now time.Time) string {
 	idle := now.Sub(h.since).Truncate(time.Second)
 	switch {
-	case h.held.After(now):
+	case h.held.After(now) && h.why != "":
 		return "asked again in " + duration(h.held.Sub(now).Truncate(time.Second)+time.Second) + ": " + h.why
+	case h.held.Sub(now) >= longWait:
+		return "pausing for " + duration(h.held.Sub(now).Truncate(time.Second)+time.Second) + " after " + h.path
 	case h.asking && state.State == fetch.Waiting: // for its turn
 		return "next " + h.path
 	case h.asking && idle >= 3*time.Second:

@@ -109,14 +109,20 @@ func (f *Fetcher) ReadyAt(host string) time.Time {
 	return ready
 }
 
-// enter waits for the turn at a host. Whoever has it calls leave.
-func (f *Fetcher) enter(ctx context.Context, key string) (*gate, error) {
-	f.mu.Lock()
+// gate gives the gate of a host, made if it is not there. The caller has f.mu.
+func (f *Fetcher) gate(key string) *gate {
 	g := f.gates[key]
 	if g == nil {
 		g = &gate{turn: make(chan struct{}, 1), state: Idle}
 		f.gates[key] = g
 	}
+	return g
+}
+
+// enter waits for the turn at a host. Whoever has it calls leave.
+func (f *Fetcher) enter(ctx context.Context, key string) (*gate, error) {
+	f.mu.Lock()
+	g := f.gate(key)
 	f.mu.Unlock()
 	select {
 	case g.turn <- struct{}{}:
@@ -151,7 +157,7 @@ func (f *Fetcher) await(ctx context.Context, key string, g *gate, gap time.Durat
 		wait = min(g.last.Add(g.gap).Sub(now), g.gap)
 	}
 	if p := f.cfg.Patience; p > 0 && wait > p {
-		err := &crawler.HostError{Host: key, Until: now.Add(wait), Err: fmt.Errorf("not asked: the gap of %v has not passed", g.gap)}
+		err := &crawler.HostError{Host: key, Until: now.Add(wait), Err: fmt.Errorf("%w: %v", crawler.ErrGap, g.gap)}
 		f.mu.Unlock()
 		return err
 	}

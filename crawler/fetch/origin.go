@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"cinecrawl/crawler"
@@ -93,7 +94,7 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 
 	now := f.cfg.Now()
 	if !o.loaded {
-		w.loadRobots(ctx, key, o)
+		w.loadRobots(ctx, key, crawler.HostKey(u), o)
 	}
 	if o.robots != nil && age(o.at, now) < robotsAge {
 		return o.robots, nil
@@ -146,7 +147,11 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 	if o.robots != nil && age(o.at, now) < maxStale {
 		return o.robots, nil
 	}
-	return nil, &crawler.HostError{Host: crawler.HostKey(u), Until: o.retryAt, Err: fmt.Errorf("%w: %v", crawler.ErrRobotsUnreachable, o.cause)}
+	why := fmt.Errorf("%w: %v", crawler.ErrRobotsUnreachable, o.cause) // not ErrBusy, which is of the URL that was asked
+	if errors.Is(o.cause, crawler.ErrNoAnswer) {
+		why = fmt.Errorf("%w: %w", crawler.ErrRobotsUnreachable, o.cause)
+	}
+	return nil, &crawler.HostError{Host: crawler.HostKey(u), Until: o.retryAt, Err: why}
 }
 
 // age is how old a copy is. One from the future, which a clock that was set back leaves, is too old for anything.
@@ -159,7 +164,7 @@ func age(at, now time.Time) time.Duration {
 }
 
 // loadRobots takes what the store has.
-func (w *worker) loadRobots(ctx context.Context, key string, o *origin) {
+func (w *worker) loadRobots(ctx context.Context, key, host string, o *origin) {
 	f := w.f
 	var c *crawler.RobotsCopy
 	if f.cfg.Robots != nil {
@@ -176,10 +181,21 @@ func (w *worker) loadRobots(ctx context.Context, key string, o *origin) {
 	case c == nil:
 	case reached(c.Status):
 		o.robots, o.at = ParseRobots(c.Body).only(Agent), c.FetchedAt
+		// The host was asked then, if not later. Crawl-delay holds from there.
+		if delay := o.robots.CrawlDelay(Agent); delay > 0 {
+			if g := f.gate(host); g.last.Before(o.at) {
+				g.last = o.at
+				g.least = max(g.least, delay)
+				g.setGap()
+			}
+		}
 	default:
 		// A restart is no reason to ask sooner.
 		if d := age(c.FetchedAt, f.cfg.Now()); d < firstRobotsRetry {
 			o.fails, o.retryAt, o.cause = 1, c.FetchedAt.Add(firstRobotsRetry), errors.New(c.Err)
+			if why, ok := strings.CutPrefix(c.Err, crawler.ErrNoAnswer.Error()+": "); ok {
+				o.cause = fmt.Errorf("%w: %s", crawler.ErrNoAnswer, why)
+			}
 		}
 	}
 }
@@ -200,6 +216,10 @@ func (w *worker) askRobots(ctx context.Context, site *crawler.Site, u *url.URL, 
 		switch {
 		case err == nil && !reached(a.status):
 			err = fmt.Errorf("status %d", a.status)
+		case err != nil && a.status == 0 && hop == 0:
+			if _, held := errors.AsType[*crawler.HostError](err); !held && !errors.Is(err, crawler.ErrForbiddenAddress) {
+				err = fmt.Errorf("%w: %w", crawler.ErrNoAnswer, err)
+			}
 		case err != nil && hop > 0:
 			if he, ok := errors.AsType[*crawler.HostError](err); ok {
 				err = &crawler.HostError{Host: crawler.HostKey(u), Until: he.Until, Err: fmt.Errorf("redirected to %s: %w", at, he.Err)}
