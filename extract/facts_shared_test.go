@@ -9,15 +9,17 @@ import (
 	"sort"
 	"strings"
 	"testing"
+
+	"cinecrawl/crawler/crawltest"
 )
 
 // TestFactsOfSharedSites reads the whole sites of the shared data and holds the share of right facts above bounds. Run with -v for
 // the figures; FACTS=film (or another field) lists what went wrong.
 func TestFactsOfSharedSites(t *testing.T) {
-	dir := filepath.Join("..", "..", "shared", "sites")
+	dir := crawltest.Shared(t, "sites")
 	list, err := os.ReadFile(filepath.Join(dir, "pages.jsonl"))
 	if err != nil {
-		t.Skip("the shared data is not here")
+		t.Fatal(err)
 	}
 	show := os.Getenv("FACTS")
 	type count struct{ right, wrong, missing, invented, n int }
@@ -159,10 +161,10 @@ func TestFactsOfSharedSites(t *testing.T) {
 
 // TestKindOfSharedPages asks of the single pages of the shared data whether they are reviews.
 func TestKindOfSharedPages(t *testing.T) {
-	dir := filepath.Join("..", "..", "shared", "pages")
+	dir := crawltest.Shared(t, "pages")
 	list, err := os.ReadFile(filepath.Join(dir, "pages.jsonl"))
 	if err != nil {
-		t.Skip("the shared data is not here")
+		t.Fatal(err)
 	}
 	reader := NewReader(nil)
 	type count struct{ right, n int }

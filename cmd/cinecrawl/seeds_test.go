@@ -3,10 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"html"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"cinecrawl/crawler/crawltest"
 	"cinecrawl/extract"
 	"cinecrawl/storage"
 	"cinecrawl/storage/sqlite"
@@ -99,13 +98,10 @@ func (s *seed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// readSeeds builds the pages; without the shared data the test is skipped.
+// readSeeds builds the pages of the shared data.
 func readSeeds(t *testing.T) []*seed {
 	t.Helper()
-	dir := filepath.Join("..", "..", "..", "shared", "seeds")
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		t.Skip("the shared data is not here: the seed reviews are other people's text and stay out of this repository")
-	}
+	dir := crawltest.Shared(t, "seeds")
 	ar, err := txtar.ParseFile(filepath.Join("testdata", "seeds.txtar"))
 	if err != nil {
 		t.Fatal(err)

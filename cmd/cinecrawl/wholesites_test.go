@@ -16,10 +16,9 @@ import (
 	"sync"
 	"testing"
 	"time"
-)
 
-// wholeSites is the shared folder of whole sites with the truth about every page.
-const wholeSites = "../../../shared/sites"
+	"cinecrawl/crawler/crawltest"
+)
 
 type wholePage struct {
 	Site     string `json:"site"`
@@ -32,9 +31,9 @@ type wholePage struct {
 // TestWholeSites crawls ten sites made by real publishing software, each served at its own loopback address, with no site
 // configuration, exports what was stored, and holds the export against the truth. It prints the figures of each site.
 func TestWholeSites(t *testing.T) {
-	sites := readWholeSites(t)
-	dir := t.TempDir()
-	t.Chdir(dir)
+	shared := crawltest.Shared(t, "sites") // whole sites, with the truth about every page
+	sites := readWholeSites(t, shared)
+	t.Chdir(t.TempDir())
 	write(t, "cinecrawl.yaml", "gap: 0s\n")
 
 	asked := &tally{counts: map[string]int{}} // by URL
@@ -45,7 +44,7 @@ func TestWholeSites(t *testing.T) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		front := serveWholeSite(t, sites[name], asked)
+		front := serveWholeSite(t, shared, sites[name], asked)
 		args = append(args, front)
 	}
 	var out, errs bytes.Buffer
@@ -78,10 +77,10 @@ func TestWholeSites(t *testing.T) {
 	}
 
 	var table strings.Builder
-	fmt.Fprintf(&table, "%-14s %8s %6s %7s %12s %8s\n", "site", "reviews", "found", "missed", "non-reviews", "perfect")
-	all, allFound, allWrong, allPerfect := 0, 0, 0, 0
+	fmt.Fprintf(&table, "%-14s %8s %6s %7s %12s %8s %8s\n", "site", "reviews", "found", "missed", "non-reviews", "perfect", "bytes")
+	all, allFound, allWrong, allPerfect, allBytes := 0, 0, 0, 0, 0
 	for _, name := range names {
-		reviews, found, wrong, perfect := 0, 0, 0, 0
+		reviews, found, wrong, perfect, bytewise := 0, 0, 0, 0, 0
 		for _, p := range sites[name] {
 			if n := asked.counts[p.URL]; n != 1 {
 				t.Errorf("%s was asked for %d times, want once", p.URL, n)
@@ -91,7 +90,11 @@ func TestWholeSites(t *testing.T) {
 			case p.IsReview && ok:
 				reviews++
 				found++
-				if same(t, p, text) {
+				gold := readGold(t, filepath.Join(shared, p.Gold))
+				if gold.sameBytes(text) {
+					bytewise++
+				}
+				if gold.same(text) {
 					perfect++
 				} else if testing.Verbose() {
 					t.Logf("not perfect: %s\n%s", p.URL, text)
@@ -104,13 +107,15 @@ func TestWholeSites(t *testing.T) {
 				t.Logf("no review, but stored: %s", p.URL)
 			}
 		}
-		fmt.Fprintf(&table, "%-14s %8d %6d %7d %12d %7.1f%%\n", name, reviews, found, reviews-found, wrong, 100*float64(perfect)/float64(reviews))
+		fmt.Fprintf(&table, "%-14s %8d %6d %7d %12d %7.1f%% %7.1f%%\n", name, reviews, found, reviews-found, wrong,
+			100*float64(perfect)/float64(reviews), 100*float64(bytewise)/float64(reviews))
 		all += reviews
 		allFound += found
 		allWrong += wrong
 		allPerfect += perfect
+		allBytes += bytewise
 	}
-	t.Logf("perfect texts: %d of %d\n%s", allPerfect, all, &table)
+	t.Logf("perfect texts: %d of %d; to the byte, but for quotes and dashes: %d\n%s", allPerfect, all, allBytes, &table)
 	if recall := float64(allFound) / float64(all); recall < 0.98 {
 		t.Errorf("found %.3f of the reviews, want at least 0.98", recall)
 	}
@@ -120,33 +125,51 @@ func TestWholeSites(t *testing.T) {
 	if share := float64(allPerfect) / float64(all); share < 0.97 {
 		t.Errorf("perfect texts on %.3f of the reviews, want at least 0.97", share)
 	}
+	if share := float64(allBytes) / float64(all); share < 0.97 {
+		t.Errorf("texts right to the byte, but for quotes and dashes, on %.3f of the reviews, want at least 0.97", share)
+	}
 }
 
-// same reports whether an exported text is the headline and the body of the truth, paragraph by paragraph, to the word.
-func same(t *testing.T, p wholePage, text string) bool {
+// wholeGold is the truth about a page.
+type wholeGold struct {
+	Title        string
+	Blocks       []struct{ Kind, Text string }
+	Body         []string
+	BodyRendered []string `json:"body_rendered"` // as the platform's typographer prints it
+}
+
+func readGold(t *testing.T, file string) (gold wholeGold) {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(sharedRoot, p.Gold))
-	if err != nil {
+	if err := json.Unmarshal([]byte(readFile(t, file)), &gold); err != nil {
 		t.Fatal(err)
 	}
-	type block struct{ Kind, Text string }
-	var gold struct {
-		Title        string
-		Blocks       []block
-		Body         []string
-		BodyRendered []string `json:"body_rendered"`
-	}
-	if err := json.Unmarshal(raw, &gold); err != nil {
-		t.Fatal(err)
-	}
+	return gold
+}
+
+// same reports whether an exported text is the headline and the body, paragraph by paragraph, to the word.
+func (gold wholeGold) same(text string) bool {
+	return gold.like(text, sameWords)
+}
+
+// sameBytes reports the same to the byte, but for the form of quotes, dashes and dots.
+func (gold wholeGold) sameBytes(text string) bool {
+	return gold.like(text, func(a, b []string) bool {
+		return slices.EqualFunc(a, b, func(x, y string) bool { return folded.Replace(x) == folded.Replace(y) })
+	})
+}
+
+// folded gives typographic characters in their typewriter form.
+var folded = strings.NewReplacer("‘", "'", "’", "'", "“", `"`, "”", `"`, "—", "-", "–", "-", "---", "-", "--", "-", "…", "...")
+
+func (gold wholeGold) like(text string, same func(a, b []string) bool) bool {
 	got := strings.Split(strings.TrimRight(text, "\n"), "\n\n")
 	// Footnotes are the critic's words, but the truth leaves them out: they may stand at the end or not.
 	got = slices.DeleteFunc(got, func(paragraph string) bool {
-		return slices.ContainsFunc(gold.Blocks, func(b block) bool {
+		return slices.ContainsFunc(gold.Blocks, func(b struct{ Kind, Text string }) bool {
 			return b.Kind == "fn" && sameWords([]string{paragraph}, []string{b.Text})
 		})
 	})
-	return sameWords(got, append([]string{gold.Title}, gold.Body...)) || sameWords(got, append([]string{gold.Title}, gold.BodyRendered...))
+	return same(got, append([]string{gold.Title}, gold.Body...)) || same(got, append([]string{gold.Title}, gold.BodyRendered...))
 }
 
 var word = regexp.MustCompile(`[\p{L}\p{N}_]+`)
@@ -157,14 +180,11 @@ func sameWords(a, b []string) bool {
 	})
 }
 
-// sharedRoot is wholeSites as an absolute path: the test changes its folder.
-var sharedRoot, _ = filepath.Abs(wholeSites)
-
-func readWholeSites(t *testing.T) map[string][]wholePage {
+func readWholeSites(t *testing.T, shared string) map[string][]wholePage {
 	t.Helper()
-	f, err := os.Open(filepath.Join(sharedRoot, "pages.jsonl"))
+	f, err := os.Open(filepath.Join(shared, "pages.jsonl"))
 	if err != nil {
-		t.Skipf("no shared data: the ten whole sites are not at %s", wholeSites)
+		t.Fatal(err)
 	}
 	defer f.Close()
 	sites := map[string][]wholePage{}
@@ -180,12 +200,12 @@ func readWholeSites(t *testing.T) map[string][]wholePage {
 
 // serveWholeSite serves a site at the address that its URLs name, with a front page that links every page, and counts in asked
 // what is asked for. It returns the front page's URL.
-func serveWholeSite(t *testing.T, pages []wholePage, asked *tally) string {
+func serveWholeSite(t *testing.T, shared string, pages []wholePage, asked *tally) string {
 	t.Helper()
 	front, _, _ := strings.Cut(strings.TrimPrefix(pages[0].URL, "http://"), "/")
 	listener, err := net.Listen("tcp", front)
 	if err != nil {
-		t.Skipf("cannot listen at %s: %v", front, err)
+		t.Fatalf("the truth names pages at %s, which is taken: stop what listens there, then try again (%v)", front, err)
 	}
 	byPath := map[string]wholePage{}
 	var index strings.Builder
@@ -202,7 +222,7 @@ func serveWholeSite(t *testing.T, pages []wholePage, asked *tally) string {
 		case ok:
 			asked.add(p.URL)
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			body, err := os.ReadFile(filepath.Join(sharedRoot, p.HTML))
+			body, err := os.ReadFile(filepath.Join(shared, p.HTML))
 			if err != nil {
 				t.Error(err)
 			}

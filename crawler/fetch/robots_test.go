@@ -2,8 +2,6 @@ package fetch
 
 import (
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -11,15 +9,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"cinecrawl/crawler/crawltest"
 )
 
 // The cases of the reference implementation. What it does beyond RFC 9309 is done too, unless the RFC says otherwise.
 func TestReferenceCases(t *testing.T) {
-	const file = "../../../shared/robots/robots_cases.json"
-	raw, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("the shared data is not here: " + file)
-	} else if err != nil {
+	raw, err := os.ReadFile(crawltest.Shared(t, "robots/robots_cases.json"))
+	if err != nil {
 		t.Fatal(err)
 	}
 	var cases []struct {
