@@ -48,7 +48,7 @@ type Task struct {
 	Tries   int       // visits that ended in a passing failure so far; the loop counts, the frontier stores what the visit says
 	Due     time.Time // not before; zero is at once
 	LastMod time.Time // what the sitemap or feed says; zero if it does not
-	Hint    int       // priority: higher is visited first within a host
+	Hint    int       // priority: higher is visited first within a host, among those never visited and among those visited before
 
 	ETag         string // validators of the last stored fetch (RFC 9110 section 8.8), for a conditional request
 	LastModified string

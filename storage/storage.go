@@ -143,6 +143,9 @@ type Store interface {
 	// listing pages (their further pages when a page that leads there has new links), what failed in passing or was disallowed or over budget, and everything last visited longer than
 	// revisit ago. With a negative revisit only seeds are due.
 	//
+	// Within a host, pages that were never visited come before those that are due again, start pages excepted: runs with a budget of
+	// pages finish a site.
+	//
 	// ErrBusy if another live process has the site. A holder that died is found out at once on the same machine, and by its lease
 	// elsewhere.
 	StartRun(ctx context.Context, site string, seeds []crawler.Task, revisit time.Duration) (*Run, error)

@@ -231,7 +231,7 @@ func (t *tx) continueList(l *lease, v *crawler.Visit) error {
 		if v.Links[i].Found != crawler.FoundNext {
 			continue
 		}
-		if _, err := t.exec(`UPDATE tasks SET due = 0, tries = 0 WHERE url = $1 AND site_id = $2 AND due IS NULL AND found = 'next'
+		if _, err := t.exec(`UPDATE tasks SET due = 1, tries = 0 WHERE url = $1 AND site_id = $2 AND due IS NULL AND found = 'next'
 			AND outcome = 'not_review' AND visited_at < (SELECT started FROM runs WHERE id = $3)`, v.Links[i].URL, l.site, l.run); err != nil {
 			return err
 		}
@@ -363,7 +363,7 @@ func (t *tx) link(l *lease, task *crawler.Task) (bool, error) {
 	}
 	added := n > 0
 	if !added && lastmod > 0 {
-		n, err = t.exec(`UPDATE tasks SET due = 0, tries = 0 WHERE url = $1 AND site_id = $3 AND due IS NULL AND $2 > visited_at AND $2 > lastmod`,
+		n, err = t.exec(`UPDATE tasks SET due = 1, tries = 0 WHERE url = $1 AND site_id = $3 AND due IS NULL AND $2 > visited_at AND $2 > lastmod`,
 			task.URL, lastmod, l.site)
 		if err != nil {
 			return false, err
@@ -461,6 +461,14 @@ func millis(t time.Time) int64 {
 
 // dueMillis is millis of a time that means nothing before 1970: 0 is at once, or not known.
 func dueMillis(t time.Time) int64 { return max(0, millis(t)) }
+
+// dueMoment is the opposite of dueMillis; both kinds of at once are zero.
+func dueMoment(ms int64) time.Time {
+	if ms == dueAgain {
+		return time.Time{}
+	}
+	return moment(ms)
+}
 
 // moment is the opposite of millis.
 func moment(ms int64) time.Time {

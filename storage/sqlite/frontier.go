@@ -23,11 +23,15 @@ func taskDest(t *crawler.Task) (dest []any, done func()) {
 	var due, lastmod int64
 	dest = []any{&t.ID, &t.URL, &t.Site, &t.Host, &t.Kind, &t.Depth, &t.Found, &t.From, &t.Hops, &t.Tries, &due, &lastmod, &t.Hint,
 		&t.ETag, &t.LastModified}
-	return dest, func() { t.Due, t.LastMod = moment(due), moment(lastmod) }
+	return dest, func() { t.Due, t.LastMod = dueMoment(due), moment(lastmod) }
 }
 
+// dueAgain is the due of a task that was visited before and is due at once: it comes after those that were never visited, so that a
+// crawl with a budget finishes a site. Start pages, sitemaps and feeds are 0 each time.
+const dueAgain = 1
+
 // Next implements crawler.Frontier. What is due at once stands in visiting order in the index; what was postponed and is due now
-// is sorted in between.
+// is sorted in between. What is to be visited again comes last.
 //
 // A bare parameter as LIMIT would make SQLite compile the statement anew at each call, to plan for its value: hence the CAST.
 func (s *Store) Next(ctx context.Context, site, host string, now time.Time, n int, inFlight []int64) ([]crawler.Task, error) {
@@ -69,7 +73,7 @@ func (s *Store) next(ctx context.Context, site, host string, now time.Time, limi
 		return nil, err
 	}
 	ready := len(tasks)
-	if err := s.reads.rows(ctx, add, `SELECT t.id, t.url, $1, $2, `+taskRest+` FROM tasks t WHERE t.host_id = $3 AND t.due > 0 AND t.due <= $4
+	if err := s.reads.rows(ctx, add, `SELECT t.id, t.url, $1, $2, `+taskRest+` FROM tasks t WHERE t.host_id = $3 AND t.due > 1 AND t.due <= $4
 		ORDER BY t.hint DESC, t.depth, t.id LIMIT CAST($5 AS INTEGER)`, site, host, id, millis(now), limit); err != nil {
 		return nil, err
 	}
@@ -80,7 +84,12 @@ func (s *Store) next(ctx context.Context, site, host string, now time.Time, limi
 		// A commit between the two may have postponed a task.
 		tasks = slices.CompactFunc(tasks, func(a, b crawler.Task) bool { return a.ID == b.ID })
 	}
-	return tasks, nil
+	if len(tasks) >= limit {
+		return tasks, nil
+	}
+	err = s.reads.rows(ctx, add, `SELECT t.id, t.url, $1, $2, `+taskRest+` FROM tasks t WHERE t.host_id = $3 AND t.due = 1
+		ORDER BY t.hint DESC, t.depth, t.id LIMIT CAST($4 AS INTEGER)`, site, host, id, limit-len(tasks))
+	return tasks, err
 }
 
 // Hosts implements crawler.Frontier.
@@ -92,7 +101,7 @@ func (s *Store) Hosts(ctx context.Context, site string) (map[string]time.Time, e
 		if err := scan(&host, &due); err != nil {
 			return err
 		}
-		hosts[host] = moment(due)
+		hosts[host] = dueMoment(due)
 		return nil
 	}, `SELECT h.host, CASE WHEN h.hold_until > h.next_due THEN h.hold_until ELSE h.next_due END
 		FROM hosts h JOIN sites s ON s.id = h.site_id WHERE s.name = $1 AND h.queued > 0`, site)

@@ -151,7 +151,7 @@ func (t *tx) requeue(l *lease, now time.Time, revisit time.Duration) error {
 	if revisit < 0 {
 		return nil
 	}
-	_, err := t.exec(`UPDATE tasks SET due = 0, tries = 0 WHERE site_id = $1 AND due IS NULL AND (
+	_, err := t.exec(`UPDATE tasks SET due = (kind = 'page' AND found <> 'start' AND visited_at > 0), tries = 0 WHERE site_id = $1 AND due IS NULL AND (
 		visited_at <= $2
 		OR kind IN ('sitemap', 'feed')
 		OR (found <> 'next' AND (page_kind = 'list' OR (page_kind = '' AND outcome = 'not_review')))

@@ -218,7 +218,7 @@ func (t *tx) moved(l *lease, task int64, url string) error {
 		return err
 	}
 	// One that ended as a duplicate has the text that moves now.
-	_, err = t.exec(`UPDATE tasks SET due = 0, tries = 0, etag = '', last_modified = '' WHERE id = $1 AND due IS NULL AND outcome = 'duplicate'`, to)
+	_, err = t.exec(`UPDATE tasks SET due = 1, tries = 0, etag = '', last_modified = '' WHERE id = $1 AND due IS NULL AND outcome = 'duplicate'`, to)
 	return err
 }
 

@@ -45,6 +45,7 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"runs resume", runsResume},
 		{"a new run asks again", newRun},
 		{"further pages of a list", listsGoOn},
+		{"runs with a budget", budgetedRuns},
 		{"seeds only", seedsOnly},
 		{"one holder a site", oneHolder},
 		{"seeds move between sites", seedsMove},
@@ -690,6 +691,56 @@ func listsGoOn(f *fixture) {
 	f.diff("after something new", []string{"/page/2/"}, f.next(time.Now(), 9))
 	f.commit(list(f.task("/page/2/").Task, time.Now(), task("/her"), task("/ran"), third))
 	f.diff("after nothing new", []string(nil), f.next(time.Now(), 9))
+}
+
+// budgetedRuns: runs that end after a few pages finish a site, whatever its lists are worth.
+func budgetedRuns(f *fixture) {
+	pages := map[string][]crawler.Task{}
+	for i := range 12 {
+		list := task(fmt.Sprintf("/list%d", i))
+		list.Hint = 50
+		pages["/"] = append(pages["/"], list)
+		for k := range 3 {
+			her := task(fmt.Sprintf("/review%d-%d", i, k))
+			her.Hint = 40
+			pages[pathOf(list.URL)] = append(pages[pathOf(list.URL)], her)
+		}
+	}
+	const budget = 8
+	runs := 0
+	for ; f.runBudget(pages, budget) && runs < 20; runs++ {
+	}
+	if have, want := f.status().Reviews, 36; have != want {
+		f.Errorf("%d reviews, want %d", have, want)
+	}
+	f.diff("runs", (1+12+36+budget-2)/(budget-1), runs) // each asks for the start page again
+}
+
+// runBudget is a run of n pages. It says whether any of them was not visited before.
+func (f *fixture) runBudget(pages map[string][]crawler.Task, n int) (fresh bool) {
+	f.Helper()
+	start := seed()
+	start.Hint = 100
+	run := f.start(start)
+	for i := range n {
+		next, err := f.Next(f.Context(), site, site, time.Now(), 1, nil)
+		f.must(err)
+		if len(next) == 0 {
+			break
+		}
+		path := pathOf(next[0].URL)
+		if i == 0 {
+			f.diff("first", "/", path)
+		}
+		fresh = fresh || f.task(path).VisitedAt.IsZero()
+		v := visit(next[0], time.Now(), review(path, path, "Text."))
+		if links := pages[path]; links != nil {
+			v.Outcome, v.Record, v.Links = crawler.NotReview, &extract.Review{Kind: extract.KindList}, links
+		}
+		f.commit(v)
+	}
+	f.end(run, true)
+	return fresh
 }
 
 func seedsOnly(f *fixture) {
