@@ -545,7 +545,7 @@ func (d *Document) search(lists ...*Selectors) {
 	if len(added) == 0 {
 		return
 	}
-	for n := range d.Root.Descendants() {
+	for n := d.Root.FirstChild; n != nil; n = following(n, d.Root) {
 		if n.Type != html.ElementNode {
 			continue
 		}
@@ -558,6 +558,19 @@ func (d *Document) search(lists ...*Selectors) {
 			})
 		}
 	}
+}
+
+// following is the next node in document order within root; nil behind the last.
+func following(n, root *html.Node) *html.Node {
+	if n.FirstChild != nil {
+		return n.FirstChild
+	}
+	for ; n != root; n = n.Parent {
+		if n.NextSibling != nil {
+			return n.NextSibling
+		}
+	}
+	return nil
 }
 
 // matchAll gives all elements that match, in document order. The caller must not change the slice.
