@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,14 +47,22 @@ type expectation struct {
 	Image      string   `yaml:"image"`
 }
 
+// Checked counts what Check looked at.
+type Checked struct {
+	Sites, WithPages int // WithPages of the Sites have a saved page
+	Themes           int
+	Pages            int
+}
+
 // Check reads the saved pages of the themes and sites (of the named sites only, if any is named) and gives what differs from the
 // text and fields saved with them. Saved pages are txtar files: page.html, text.txt (paragraphs, an empty line between) and
-// fields.yaml. Those of themes stand in themes/testdata/NAME.txtar or NAME-….txtar, those of a site beside its site.yaml.
-func (c *Config) Check(sites ...string) []Problem {
-	var list []Problem
+// fields.yaml. Those of themes stand in themes/testdata/NAME.txtar or NAME-….txtar, those of a shipped site beside its site.yaml,
+// and a person's own in sites/NAME/ beside their configuration file.
+func (c *Config) Check(sites ...string) (n Checked, list []Problem) {
 	reader := extract.NewReader(c.themes)
 	if len(sites) == 0 {
 		for _, t := range c.themes {
+			n.Themes++
 			files := c.saved("themes/testdata/"+t.Name+".txtar", "themes/testdata/"+t.Name+"-*.txtar")
 			if len(files) == 0 {
 				list = append(list, Problem{"theme " + t.Name, "configs/themes/" + t.Name + ".yaml", "no saved page: add themes/testdata/" + t.Name + ".txtar"})
@@ -64,7 +74,8 @@ func (c *Config) Check(sites ...string) []Problem {
 				}) {
 					continue
 				}
-				list = append(list, c.checkPage(reader, "theme "+t.Name, f, nil)...)
+				n.Pages++
+				list = append(list, c.checkPage(reader, "theme "+t.Name, c.data, f, "configs/"+f, nil)...)
 			}
 		}
 	}
@@ -72,11 +83,43 @@ func (c *Config) Check(sites ...string) []Problem {
 		if len(sites) > 0 && !slices.Contains(sites, s.Crawl.Name) {
 			continue
 		}
+		n.Sites++
+		before := n.Pages
 		for _, f := range c.saved("sites/" + s.Crawl.Name + "/*.txtar") {
-			list = append(list, c.checkPage(reader, s.Crawl.Name, f, &s)...)
+			n.Pages++
+			list = append(list, c.checkPage(reader, s.Crawl.Name, c.data, f, "configs/"+f, &s)...)
+		}
+		own, err := c.own(s.Crawl.Name)
+		if err != nil {
+			list = append(list, Problem{s.Crawl.Name, c.File, fmt.Sprintf("saved pages beside it: %v", err)})
+		}
+		for _, f := range own {
+			n.Pages++
+			list = append(list, c.checkPage(reader, s.Crawl.Name, os.DirFS(filepath.Dir(f)), filepath.Base(f), f, &s)...)
+		}
+		if n.Pages > before {
+			n.WithPages++
 		}
 	}
-	return list
+	return n, list
+}
+
+// own gives the saved pages of a site beside the person's own file.
+func (c *Config) own(site string) (files []string, err error) {
+	if c.File == "" || !filepath.IsLocal(site) {
+		return nil, nil
+	}
+	dir := filepath.Join(filepath.Dir(c.File), "sites", site)
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		if !e.IsDir() && filepath.Ext(e.Name()) == ".txtar" {
+			files = append(files, filepath.Join(dir, e.Name()))
+		}
+	}
+	return files, err
 }
 
 func (c *Config) saved(patterns ...string) []string {
@@ -88,12 +131,12 @@ func (c *Config) saved(patterns ...string) []string {
 	return files
 }
 
-// checkPage reads one saved page.
-func (c *Config) checkPage(reader *extract.Reader, owner, file string, site *Site) (list []Problem) {
+// checkPage reads one saved page; problems call its file shown.
+func (c *Config) checkPage(reader *extract.Reader, owner string, data fs.FS, file, shown string, site *Site) (list []Problem) {
 	problem := func(format string, args ...any) {
-		list = append(list, Problem{owner, "configs/" + file, fmt.Sprintf(format, args...)})
+		list = append(list, Problem{owner, shown, fmt.Sprintf(format, args...)})
 	}
-	page, err := loadPage(c.data, file)
+	page, err := loadPage(data, file)
 	if err != nil {
 		problem("%v", err)
 		return list
@@ -116,7 +159,7 @@ func (c *Config) checkPage(reader *extract.Reader, owner, file string, site *Sit
 		problem("%v", err)
 		return list
 	}
-	list = append(list, compare(owner, "configs/"+file, page, rev)...)
+	list = append(list, compare(owner, shown, page, rev)...)
 	if err != nil {
 		problem("not taken for a review but for %q: %s", rev.Kind, strings.Join(rev.Why, "; "))
 	}

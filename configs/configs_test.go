@@ -249,7 +249,8 @@ func TestShipped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range c.Check() {
+	_, problems := c.Check()
+	for _, p := range problems {
 		t.Error(p)
 	}
 }
@@ -314,7 +315,8 @@ func TestCheckNamesWhatDiffers(t *testing.T) {
 		t.Fatal(err)
 	}
 	var all []string
-	for _, p := range c.Check("a.example") {
+	_, problems := c.Check("a.example")
+	for _, p := range problems {
 		all = append(all, p.String())
 	}
 	for _, want := range []string{
@@ -332,11 +334,12 @@ func TestCheckNamesWhatDiffers(t *testing.T) {
 			t.Errorf("no problem %s\nin\n%s", want, strings.Join(all, "\n"))
 		}
 	}
-	if list := c.Check("b.example"); len(list) != 0 {
+	if _, list := c.Check("b.example"); len(list) != 0 {
 		t.Errorf("problems of a site that is none: %v", list)
 	}
 	missing := false
-	for _, p := range c.Check() {
+	_, problems = c.Check()
+	for _, p := range problems {
 		missing = missing || p.Site == "theme base" && strings.Contains(p.Text, "no saved page")
 	}
 	if !missing {

@@ -12,7 +12,7 @@ type checkCmd struct {
 
 func (checkCmd) Help() string {
 	return `Loads the configuration, naming every unknown key and bad pattern by file and line, and reads every site's saved pages, which
-must give the texts saved beside them. Exit code 2 if the configuration is wrong, 1 if a page gives another text.
+must give the texts saved beside them. Those of a site of your own stand in sites/<name>/*.txtar beside the configuration file. Exit code 2 if the configuration is wrong, 1 if a page gives another text.
 
 Example:
 
@@ -24,16 +24,16 @@ func (c *checkCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	sites := cfg.Sites()
 	if len(c.Sites) > 0 {
-		if sites, err = a.choose(c.Sites); err != nil {
+		sites, err := a.choose(c.Sites)
+		if err != nil {
 			return err
 		}
 		for i, s := range sites {
 			c.Sites[i] = s.Crawl.Name
 		}
 	}
-	problems := cfg.Check(c.Sites...)
+	n, problems := cfg.Check(c.Sites...)
 	for _, p := range problems {
 		if c.JSON {
 			if err := writeJSONLine(a.stdout, p); err != nil {
@@ -47,11 +47,11 @@ func (c *checkCmd) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("%s; mend the rules, or the text that is saved beside the page", counted(len(problems), "problem"))
 	}
 	if !c.JSON {
-		what := counted(len(sites), "site")
+		what := fmt.Sprintf("%s (%s with saved pages)", counted(n.Sites, "site"), count(n.WithPages))
 		if len(c.Sites) == 0 {
-			what += ", " + counted(len(cfg.Themes()), "theme")
+			what += ", " + counted(n.Themes, "theme")
 		}
-		fmt.Fprintln(a.stdout, "ok:", what)
+		fmt.Fprintf(a.stdout, "ok: %s, %s read\n", what, counted(n.Pages, "page"))
 	}
 	return nil
 }
