@@ -24,7 +24,9 @@ type Crawl struct {
 	Pacer      Pacer          // nil: the loop keeps Site.Gap between the end of a visit and the next by itself
 	Handle     Handler
 	Sites      []*Site
-	Budget     Budget // of the whole crawl; a Site has its own
+	// Again, if it is not nil, adds to the visit of a page that answers 304 the links of its stored copy, by today's scope.
+	Again  func(ctx context.Context, site *Site, v *Visit) error
+	Budget Budget // of the whole crawl; a Site has its own
 
 	// Begin is called before the first task of a site, End after its last commit; either may be nil. An error of Begin leaves the
 	// site out. End is called for every site that Begin let in, with a context that is not cancelled.

@@ -132,6 +132,8 @@ type web struct {
 	asking  map[string]bool
 	log     []string // "seconds URL"
 	asked   map[string]int
+
+	conditional []string // URLs
 }
 
 func newWeb(t *testing.T) *web {
@@ -145,6 +147,9 @@ func (w *web) Fetch(ctx context.Context, t Task, site *Site) (*Page, error) {
 	}
 	w.asking[t.Host] = true
 	w.log = append(w.log, fmt.Sprintf("%g %s", time.Since(w.start).Seconds(), t.URL))
+	if t.ETag != "" {
+		w.conditional = append(w.conditional, t.URL)
+	}
 	n := w.asked[t.URL]
 	w.asked[t.URL]++
 	w.mu.Unlock()
@@ -501,6 +506,39 @@ func TestCrawlNoAnswer(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A sitemap that is not where it was guessed to be is no failure; one that was named is.
+func TestCrawlGuessedSitemap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		guessed, named := taskOf("http://a.example/sitemap.xml", KindSitemap), taskOf("http://a.example/map.xml", KindSitemap)
+		guessed.Found, named.Found = FoundAuto, FoundRobots
+		m, w := newMemory(guessed, named), newWeb(t)
+		w.answers[guessed.URL] = []any{redirect("/home")}
+		w.answers["http://a.example/home"] = []any{links("panic")} // which cannot be read
+		w.answers[named.URL] = []any{links("panic")}
+		crawlOf(m, w, siteOf("a.example")).Run(t.Context())
+		diff(t, "outcomes", map[string]string{guessed.URL: "redirected", "http://a.example/home": "gone", named.URL: "unreadable"}, m.outcomes())
+	})
+}
+
+// A page that did not change leads to what it linked to all the same: the site's scope may be wider than it was. Lists are asked
+// for whole, for nothing of them is stored.
+func TestCrawlUnchanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		page, list := pageTask("http://a.example/"), taskOf("http://a.example/sitemap.xml", KindSitemap)
+		page.ETag, list.ETag = `"1"`, `"2"`
+		m, w := newMemory(page, list), newWeb(t)
+		w.answers[page.URL] = []any{status(304)}
+		c := crawlOf(m, w, siteOf("a.example"))
+		c.Again = func(_ context.Context, site *Site, v *Visit) error {
+			v.Links = append(v.Links, pageTask("http://a.example/wider"))
+			return nil
+		}
+		c.Run(t.Context())
+		diff(t, "outcomes", map[string]string{page.URL: "unchanged", list.URL: "review", "http://a.example/wider": "review"}, m.outcomes())
+		diff(t, "conditional", []string{page.URL}, w.conditional)
+	})
 }
 
 func TestCrawlRedirects(t *testing.T) {

@@ -109,7 +109,8 @@ func targetOf(canonical string) target {
 }
 
 // Admits says whether a task may be visited. Pages are judged by InScope. Sitemaps may stand on another host if the site's
-// configuration or robots.txt names them (sitemaps.org, "Sitemaps & Cross Submits"); feeds of comments are of no use.
+// configuration or robots.txt names them (sitemaps.org, "Sitemaps & Cross Submits"), and so may the sitemaps of such an index, on the
+// index's host; feeds of comments are of no use.
 func (s *Site) Admits(t Task) (ok bool, why string) {
 	to := targetOf(t.URL)
 	ok, why, _ = s.admits(&t, &to)
@@ -130,6 +131,8 @@ func (s *Site) admits(t *Task, to *target) (ok bool, why string, review bool) {
 		return true, "named by the configuration", false
 	case t.Kind == KindSitemap && t.Found == FoundRobots:
 		return true, "named by robots.txt", false
+	case t.Kind == KindSitemap && t.Found == FoundSitemap && hostOf(t.From) == hostOf(t.URL):
+		return true, "named by a sitemap of its host", false
 	case !s.hasHost(to.host):
 		return false, notOfSite(to.host), false
 	case t.Kind == KindFeed && strings.Contains(strings.ToLower(to.whole), "comments"):

@@ -91,6 +91,29 @@ func TestInScope(t *testing.T) {
 	}
 }
 
+// A sitemap index that robots.txt names on another host (sitemaps.org, "Sitemaps & Cross Submits") has its sitemaps there.
+func TestCrossSubmits(t *testing.T) {
+	s := &Site{Name: "films.example", Hosts: []string{"films.example"}}
+	index := Task{URL: "https://maps.example/index.xml", Kind: KindSitemap, Found: FoundRobots, From: "https://films.example/"}
+	for _, tt := range []struct {
+		url  string
+		kind Kind
+		want bool
+	}{
+		{"https://maps.example/1.xml.gz", KindSitemap, true},
+		{"https://elsewhere.example/1.xml", KindSitemap, false},
+		{"https://films.example/1.xml", KindSitemap, true},
+		{"https://films.example/heat/", KindPage, true},
+		{"https://maps.example/heat/", KindPage, false},
+	} {
+		if got, ok, why := s.Link(index, tt.url, tt.kind, FoundSitemap); ok != tt.want {
+			t.Errorf("%s: %v, %s", tt.url, ok, why)
+		} else if ok, why := s.Admits(got); ok != tt.want {
+			t.Errorf("%s: admits %v, %s", tt.url, ok, why)
+		}
+	}
+}
+
 func TestLink(t *testing.T) {
 	s := &Site{Name: "films.example", Hosts: []string{"films.example"}, Review: []*regexp.Regexp{regexp.MustCompile(`^/reviews/[^/]+$`)}}
 	from := Task{URL: "https://films.example/", Depth: 2}

@@ -20,14 +20,26 @@ const (
 	backoffMax  = 10 * time.Minute
 )
 
-// visit runs on a worker's goroutine: it asks for a task's page and finds out what became of it.
+// visit runs on a worker's goroutine: it asks for a task's page and finds out what became of it. That a sitemap is not where one was
+// guessed to be is no failure.
 func (l *loop) visit(f Fetcher, d *done) {
+	l.ask(f, d)
+	if v := &d.visit; v.Task.Kind == KindSitemap && v.Task.Found == FoundAuto && v.Outcome.Failed() {
+		v.Outcome, v.Why = Gone, "no sitemap at the customary place: "+v.Why
+	}
+}
+
+func (l *loop) ask(f Fetcher, d *done) {
 	v, site := &d.visit, d.q.site.Site
 	if ok, why := site.Admits(v.Task); !ok { // the configuration may have changed since it was found
 		v.Outcome, v.Why = OutOfScope, why
 		return
 	}
-	page, err := f.Fetch(l.work, v.Task, site)
+	t := v.Task
+	if t.Kind != KindPage {
+		t.ETag, t.LastModified = "", "" // nothing of a list is stored, and today's scope may take more of it
+	}
+	page, err := f.Fetch(l.work, t, site)
 	if l.work.Err() != nil {
 		d.cut = true
 		return
@@ -63,6 +75,11 @@ func (l *loop) visit(f Fetcher, d *done) {
 		}
 	case status == 304:
 		v.Outcome = Unchanged
+		if l.Again != nil && t.Kind == KindPage {
+			if err := l.Again(l.work, site, v); err != nil {
+				l.Log.Warn("links of the stored page not read", "url", t.URL, "err", err)
+			}
+		}
 	case status >= 300 && status < 400 && page.Location != "":
 		redirected(site, v)
 	case status == 404 || status == 410:
@@ -151,8 +168,9 @@ func redirected(site *Site, v *Visit) {
 	}
 	to := Task{URL: target, Site: v.Task.Site, Host: hostOf(target), Kind: v.Task.Kind, Depth: v.Task.Depth, Found: FoundRedirect,
 		From: v.Task.URL, Hops: v.Task.Hops + 1, LastMod: v.Task.LastMod, Hint: v.Task.Hint}
-	if v.Task.Found == FoundStart {
-		to.Found = FoundStart // a start page that moved is one still
+	switch f := v.Task.Found; {
+	case f == FoundStart, v.Task.Kind == KindSitemap && (f == FoundRobots || f == FoundAuto):
+		to.Found = f // a start page that moved is one still, and so is what robots.txt named
 	}
 	v.Why = "to " + target
 	switch ok, why := site.Admits(to); {

@@ -12,6 +12,7 @@ import (
 	"cinecrawl/crawler"
 	"cinecrawl/crawler/discover"
 	"cinecrawl/extract"
+	"cinecrawl/storage"
 )
 
 // newHandler makes what turns a fetched page into a finished visit, for crawl, scrape and demo alike: a sitemap or feed into the
@@ -56,6 +57,30 @@ func newHandler(cfg *configs.Config, known func(ctx context.Context, site string
 			return nil
 		}
 		v.Record = review
+		return nil
+	}
+}
+
+// storedLinks gives the links of a page that did not change, from its stored copy: the scope of the site may take more of them now.
+func storedLinks(st storage.Store) func(context.Context, *crawler.Site, *crawler.Visit) error {
+	return func(ctx context.Context, site *crawler.Site, v *crawler.Visit) error {
+		snap, err := st.SnapshotByURL(ctx, v.Task.URL)
+		if errors.Is(err, storage.ErrNotFound) {
+			return nil // it asked that no copy is kept
+		} else if err != nil {
+			return err
+		}
+		body, err := snap.Page.UTF8()
+		if err != nil {
+			return err
+		}
+		root, err := extract.Parse(body)
+		if err != nil {
+			return err
+		}
+		found := discover.Links(root, snap.Page.URL)
+		found.Header(snap.Page.Header)
+		v.Links = discover.Page(site, v.Task, found, discover.Options{})
 		return nil
 	}
 }

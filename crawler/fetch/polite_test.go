@@ -522,6 +522,23 @@ func TestCircuitBreaker(t *testing.T) {
 	}
 }
 
+// A restart keeps the Crawl-delay, counted from robots.txt if nothing else is known.
+func TestCrawlDelayOverRestart(t *testing.T) {
+	s := &store{}
+	wd := newWorld(t, Config{Robots: s, Patience: 10 * time.Second}, routes{"/robots.txt": answerWith("text/plain", "User-agent: *\nCrawl-delay: 180\n"), "/a": page})
+	for i, wait := range []time.Duration{0, time.Minute} {
+		wd.start(Config{Robots: s, Patience: 10 * time.Second})
+		wd.Sleep(context.Background(), wait)
+		_, err := wd.get("/a")
+		if he, ok := errors.AsType[*crawler.HostError](err); !ok || !errors.Is(err, crawler.ErrGap) || he.Until.Sub(wd.Now()) != 3*time.Minute-wait {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	if diff := cmp.Diff([]string{"/robots.txt"}, wd.requests()); diff != "" {
+		t.Errorf("requests: -want +got:\n%s", diff)
+	}
+}
+
 // What the files of a host say about reuse comes with its pages; tdmrep.json is asked for once, and again by no restart.
 func TestReuseOfHost(t *testing.T) {
 	robots := `License: https://films.example/rsl.xml
