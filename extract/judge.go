@@ -157,6 +157,7 @@ func (j *judge) root(root int32) {
 	for i := first; i < last; i++ {
 		c := &j.context[i]
 		c.own, c.dropped = j.flagsIn(&j.pieces[i], root)
+		c.head = c.own&isHead != 0 && j.inHead(&j.pieces[i], root)
 		if j.pieces[i].prose > 0 && c.own&chrome == 0 && c.dropped == "" {
 			j.begin, j.end = min(j.begin, i), i
 		}
@@ -181,9 +182,36 @@ func (j *judge) root(root int32) {
 			}
 		}
 	}
+	j.headlineAbove(first)
 	j.linkLists(root)
 	j.repeats(first, last)
 	j.sections(first, last)
+}
+
+// inHead says whether a block stands in a head of the piece that holds little of its text.
+func (j *judge) inHead(p *piece, root int32) bool {
+	for i := p.frame; i > root; i = j.frames[i].parent {
+		if f := &j.frames[i]; f.own&isHead != 0 {
+			return 4*f.solid < j.frames[root].solid
+		}
+	}
+	return false
+}
+
+// headlineAbove drops headings above the byline: forms of the headline that neither the page's title nor an <h1> states.
+func (j *judge) headlineAbove(first int) {
+	byline := -1
+	for i := first; i < j.begin; i++ {
+		switch j.said[i].rule {
+		case "named:author", "named:meta", "line:byline", "time", "name":
+			byline = i
+		}
+	}
+	for i := first; i < byline; i++ {
+		if p := &j.pieces[i]; p.kind == Heading && j.said[i].kept && p.text[len(p.text)-1] != '.' && !graded(p.text) {
+			j.said[i] = drop("headline", 1)
+		}
+	}
 }
 
 // linkLists drops the few words beside the links in an element that is a list of links but for them: its head, a number.
@@ -218,6 +246,7 @@ type context struct {
 	dropped string // the rule of a theme or layout that drops it
 	label   flags  // it is a label itself
 	under   flags  // it stands below such a label
+	head    bool   // it stands in the head of the piece
 }
 
 // labelled finds labels that stand in the flow of the text ("Comments", "You may also like") and what belongs to them: all to the
@@ -279,6 +308,10 @@ func (j *judge) sections(first, last int) {
 			j.said[i] = drop("head of links", 0.7)
 			continue
 		}
+		if next == last && p.kind == ListItem && p.text[len(p.text)-1] == ':' {
+			j.said[i] = drop("empty-section", 0.5) // what it announces is not read
+			continue
+		}
 		if next == last && p.kind == Paragraph && p.chars < 40 && i+1 < last && looksLikeHead(p.text) {
 			j.said[i] = drop("empty-section", 0.5)
 			continue
@@ -318,6 +351,9 @@ func (j *judge) block(i int) verdict {
 	ld := p.linkDensity()
 	if before && p.prose == 0 && (own&isTitle != 0 || (p.kind == Heading || p.chars > 12) && j.titles[foldText(p.text)]) {
 		return drop("headline", 2)
+	}
+	if before && c.head && p.kind == Heading && p.text[len(p.text)-1] != '.' && !graded(p.text) {
+		return drop("headline", 1)
 	}
 	folded := ""
 	if p.chars < 600 {
@@ -377,6 +413,9 @@ func (j *judge) block(i int) verdict {
 	}
 	if own&isNote == 0 && ld > 0.8 && p.chars < 200 && p.kind != Heading {
 		return drop("links", 1+ld)
+	}
+	if p.kind != Pre && !p.cont && bareURL(p.text) && (own&isNote == 0 || i > 0 && (j.pieces[i-1].kind == Heading || j.said[i-1].rule == "address")) {
+		return drop("address", 1)
 	}
 	if p.prose > 0 {
 		return keep("prose", 1)
@@ -458,6 +497,11 @@ func ldNames(v any, add func(string), depth int) {
 			add(s)
 		}
 	}
+}
+
+// bareURL says whether a block is the address of a page and no more: of an embedded player that is gone, or of a source.
+func bareURL(s string) bool {
+	return (strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://")) && strings.IndexByte(s, ' ') < 0
 }
 
 // priced says whether a short line is a price: "$699.98 $1,299.99", "Only €12.50".

@@ -93,6 +93,14 @@ func TestLeftOut(t *testing.T) {
 		{name: "cookie notice", after: `<div class="cookie-consent"><p>We use cookies to give you the best experience of the sea, and of this site.</p></div>`},
 		{name: "hidden text", after: `<p style="display:none">This line was for a machine, and no reader has ever seen it at all.</p>`},
 		{name: "prices", after: `<p>$19.99 $12.99</p>`},
+		{name: "product cards", after: `<div class="xy-product-card"><div>Low Water, on disc</div><div>$19.99</div><a href="/b">Buy</a></div>`},
+		{name: "another headline in the head", before: `<header><h2>the keeper and the stranger</h2></header>`},
+		{name: "another headline above the byline", before: `<div><h2>The Keeper and the Stranger: What a Coast Knows</h2><div class="post-author"><p>Jo Marsh</p></div></div>`},
+		{name: "a list item that announces nothing", after: `<ul><li>The other films of the coast, in order:<ul><li><a href="/1">Mud</a></li></ul></li></ul>`},
+		{name: "an address", middle: `<p>https://video.example/watch?v=lowwater</p>`},
+		{name: "sources that are addresses", after: `<h4>References</h4><ol><li><a href="/1">https://keepers.example/logbook</a></li><li><a href="/2">https://coast.example/lights</a></li></ol>`},
+		{name: "a question to the reader", after: `<p><b>What do you think?</b> Have you seen it, and did you find the keeper as hard to like as we did?</p>`},
+		{name: "an offer", after: `<p>If you are, like us, interested in learning more about lights, you’re in the right place! Our evening lectures run all winter.</p>`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if diff := cmp.Diff(ours, paragraphsOf(t, page(tt.before, tt.middle, tt.after), nil)); diff != "" {
@@ -121,6 +129,11 @@ func TestStays(t *testing.T) {
 		{name: "a heading that is a label elsewhere", middle: `<h2>Contents</h2>`},
 		{name: "an aside in brackets", middle: `<p>(See also High Water, which I liked less.)</p>`},
 		{name: "a paragraph with a link", middle: `<p>Oyelaran’s last film, <a href="/mud">Mud</a>, was about the same coast.</p>`},
+		{name: "a section heading at the start", before: `<h2>The keeper and the stranger</h2>`},
+		{name: "stars in the head", before: `<header><h3>★★★½</h3></header>`},
+		{name: "a list item that announces a list", after: `<ul><li>Two scenes to look for:<ul><li>The kitchen at night.</li></ul></li></ul>`},
+		{name: "a source with its address", after: `<h4>References</h4><ol><li>The keepers’ logbook, 1911: https://keepers.example/logbook</li></ol>`},
+		{name: "a paragraph that asks", middle: `<p>What do you think the keeper does with the coat? The film asks this once and leaves it there.</p>`},
 		{name: "a short line", middle: `<p>It is a murder mystery.</p>`},
 		{name: "a paragraph that speaks of comments", middle: `<p>The comments that the keeper writes in his book are the nearest thing to a voice, and the film reads them aloud.</p>`},
 		{name: "a paragraph that begins like a credit", middle: `<p>Photo after photo goes into the stove, and each of them burns like a small confession that nobody will hear.</p>`},

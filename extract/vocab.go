@@ -148,7 +148,8 @@ var vocabulary = map[string]flags{
 	"banner": isAd, "werbung": isAd, "anzeige": isAd, "publicite": isAd, "publicidad": isAd, "pubblicita": isAd, "advertorial": isAd,
 	"google-auto-placed": isAd, "leaderboard": isAd, "buy": isAd, "buynow": isAd, "shop": isAd, "commerce": isAd, "adwrap": isAd,
 	"adthrive": isAd, "mediavine": isAd, "ezoic": isAd, "adspot": isAd, "adwrapper": isAd, "aawp": isAd, "product-box": isAd,
-	"merch": isAd, "deals": isAd,
+	"merch": isAd, "deals": isAd, "product-card": isAd, "product-cards": isAd, "productcard": isAd, "product-tile": isAd, "product-list": isAd,
+	"product-grid": isAd, "product-carousel": isAd,
 	// notices
 	"cookie": isNotice, "cookies": isNotice, "consent": isNotice, "gdpr": isNotice, "popup": isNotice, "modal": isNotice,
 	"overlay": isNotice, "lightbox": isNotice, "paywall": isNotice, "onetrust": isNotice, "cmplz": isNotice, "toast": isNotice,
