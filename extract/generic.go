@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
@@ -16,6 +17,7 @@ func (w *walk) settle() {
 	}
 	visible := w.frames[0].solid
 	w.titled(visible)
+	w.columns(visible)
 	for i := range w.frames {
 		f := &w.frames[i]
 		if f.tag == atom.Form && f.inputs > 0 {
@@ -38,6 +40,37 @@ func (w *walk) settle() {
 		}
 		f.under |= f.own
 	}
+}
+
+// columns finds text that a page builder sets in widgets, one below the other: where one holds most of the text, those beside it that
+// are called the same and hold running text are text too.
+func (w *walk) columns(visible int32) {
+	for i := range w.frames {
+		f := &w.frames[i]
+		if f.own&isAside == 0 || f.tag == atom.Aside || f.parent < 0 || visible == 0 || 2*f.solid < visible {
+			continue
+		}
+		for c := f.parent + 1; c < w.frames[f.parent].end; c = w.frames[c].end {
+			b := &w.frames[c]
+			if c == int32(i) || b.own&chrome != isAside || b.solid == 0 && b.last-b.first > 1 || 4*b.linked > b.chars || !alike(f.node, b.node) {
+				continue
+			}
+			for k := c; k < b.end; k++ {
+				w.frames[k].own &^= isAside
+			}
+		}
+	}
+}
+
+// alike says whether two elements share a class that names a side column or widget.
+func alike(a, b *html.Node) bool {
+	of := strings.Fields(attr(b, "class"))
+	for c := range strings.FieldsSeq(attr(a, "class")) {
+		if named(c)&isAside != 0 && slices.Contains(of, c) {
+			return true
+		}
+	}
+	return false
 }
 
 // shown adds up the running text that stands outside menus, page feet, comments and hidden elements, and gives the sum.

@@ -201,6 +201,23 @@ func TestTextInPieces(t *testing.T) {
 			t.Errorf("text (-want +got):\n%s", diff)
 		}
 	})
+	widget := func(inner string) string {
+		return `<div class="pb-panel widget widget_editor"><div class="textwidget">` + inner + `</div></div>`
+	}
+	t.Run("text in widgets", func(t *testing.T) {
+		html := `<html><body><h1>` + headline + `</h1><div class="cell">` + widget(`<p>`+ours[0]+`</p>`) + widget(`<p>`+ours[1]+`</p><p>`+ours[2]+`</p>`) +
+			widget(`<p>`+ours[3]+`</p>`) + widget(`<ul><li><a href="/1">Mud</a></li><li><a href="/2">High Water</a></li></ul>`) + `</div></body></html>`
+		if diff := cmp.Diff(ours, paragraphsOf(t, html, nil)); diff != "" {
+			t.Errorf("text (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("widgets beside the text", func(t *testing.T) {
+		html := `<html><body><main><h1>` + headline + `</h1><p>` + strings.Join(ours, `</p><p>`) + `</p></main><div class="column">` +
+			widget(`<p>Jo writes about the sea and about films, in that order, and is glad of letters.</p>`) + `</div></body></html>`
+		if diff := cmp.Diff(ours, paragraphsOf(t, html, nil)); diff != "" {
+			t.Errorf("text (-want +got):\n%s", diff)
+		}
+	})
 	t.Run("text that a script reveals", func(t *testing.T) {
 		html := `<html><body><div>Loading</div><div hidden id="S:0"><p>` + strings.Join(ours, `</p><p>`) + `</p></div></body></html>`
 		if diff := cmp.Diff(ours, paragraphsOf(t, html, nil)); diff != "" {
