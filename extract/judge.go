@@ -355,6 +355,9 @@ func (j *judge) block(i int) verdict {
 	if before && c.head && p.kind == Heading && p.text[len(p.text)-1] != '.' && !graded(p.text) {
 		return drop("headline", 1)
 	}
+	if i <= j.begin && c.head && p.kind == Paragraph && j.standfirst(p.text) {
+		return drop("standfirst", 1)
+	}
 	folded := ""
 	if p.chars < 600 {
 		folded = foldLine(p.text)
@@ -497,6 +500,17 @@ func ldNames(v any, add func(string), depth int) {
 			add(s)
 		}
 	}
+}
+
+// standfirst says whether a line in the head of the piece is the description that the page gives of itself.
+func (j *judge) standfirst(s string) bool {
+	s = foldText(s)
+	for _, key := range [...]string{"description", "og:description", "twitter:description"} {
+		if d := foldText(j.doc.MetaOne(key)); len(d) > 40 && s == d {
+			return true
+		}
+	}
+	return false
 }
 
 // bareURL says whether a block is the address of a page and no more: of an embedded player that is gone, or of a source.

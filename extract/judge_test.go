@@ -18,11 +18,13 @@ var ours = []string{
 
 const headline = "Low Water: a film that can wait"
 
+const summary = "A keeper, a stranger and a coast that waits for both of them, in no hurry at all."
+
 // page sets a review in a plain page: before stands between headline and text, middle in the text, after behind it, in the post's own
 // container.
 func page(before, middle, after string) string {
 	return `<!doctype html><html lang="en"><head><title>` + headline + ` | The Tidal Review</title><meta name="author" content="Jo Marsh">` +
-		`<meta property="og:site_name" content="The Tidal Review"></head><body>` +
+		`<meta property="og:site_name" content="The Tidal Review"><meta name="description" content="` + summary + `"></head><body>` +
 		`<header><a href="/">The Tidal Review</a><nav><ul><li><a href="/a">Reviews</a></li><li><a href="/b">About</a></li></ul></nav></header>` +
 		`<main><article><h1>` + headline + `</h1><div class="text">` + before +
 		`<p>` + ours[0] + `</p><p>` + ours[1] + `</p>` + middle + `<p>` + ours[2] + `</p><p>` + ours[3] + `</p>` + after +
@@ -94,6 +96,7 @@ func TestLeftOut(t *testing.T) {
 		{name: "hidden text", after: `<p style="display:none">This line was for a machine, and no reader has ever seen it at all.</p>`},
 		{name: "prices", after: `<p>$19.99 $12.99</p>`},
 		{name: "product cards", after: `<div class="xy-product-card"><div>Low Water, on disc</div><div>$19.99</div><a href="/b">Buy</a></div>`},
+		{name: "the page's description in the head", before: `<header><p>` + summary + `</p></header>`},
 		{name: "another headline in the head", before: `<header><h2>the keeper and the stranger</h2></header>`},
 		{name: "another headline above the byline", before: `<div><h2>The Keeper and the Stranger: What a Coast Knows</h2><div class="post-author"><p>Jo Marsh</p></div></div>`},
 		{name: "a list item that announces nothing", after: `<ul><li>The other films of the coast, in order:<ul><li><a href="/1">Mud</a></li></ul></li></ul>`},
@@ -130,6 +133,8 @@ func TestStays(t *testing.T) {
 		{name: "an aside in brackets", middle: `<p>(See also High Water, which I liked less.)</p>`},
 		{name: "a paragraph with a link", middle: `<p>Oyelaran’s last film, <a href="/mud">Mud</a>, was about the same coast.</p>`},
 		{name: "a section heading at the start", before: `<h2>The keeper and the stranger</h2>`},
+		{name: "the page's description at the start", before: `<p>` + summary + `</p>`},
+		{name: "words in the head", before: `<header><p>Seen at the harbour cinema, in the second row, on a night of real rain and of wind from the sea.</p></header>`},
 		{name: "stars in the head", before: `<header><h3>★★★½</h3></header>`},
 		{name: "a list item that announces a list", after: `<ul><li>Two scenes to look for:<ul><li>The kitchen at night.</li></ul></li></ul>`},
 		{name: "a source with its address", after: `<h4>References</h4><ol><li>The keepers’ logbook, 1911: https://keepers.example/logbook</li></ol>`},
