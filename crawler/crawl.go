@@ -66,6 +66,7 @@ type Result struct {
 	Changes  map[Change]int  // of stored reviews
 	Finished bool            // the run came to its end; false if it was stopped or failed
 	Why      string          // how it ended, for people
+	Off      string          // where a start page redirected to, if that is off the site; "" if none did
 	Due      time.Time       // when the first task that is left is due; zero if none is known
 	Err      error           // why it could not begin, go on or end
 }
@@ -174,6 +175,7 @@ type done struct {
 	visit  Visit
 	asked  bool       // the host was asked for the task's URL
 	hold   *HostError // the host must wait
+	off    string     // see Result
 	early  bool       // for its gap only: as if the task had never begun
 	silent bool       // the host gave no answer of any kind
 	cut    bool       // stopped before it was finished: as if it had never begun
@@ -590,6 +592,7 @@ func (l *loop) committed(b batch) {
 			continue
 		}
 		s.res.Outcomes[v.Outcome]++
+		s.res.Off = cmp.Or(d.off, s.res.Off)
 		if change := b.stored[i].Change; change != NoReview {
 			s.res.Changes[change]++
 		}

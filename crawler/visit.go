@@ -81,7 +81,7 @@ func (l *loop) ask(f Fetcher, d *done) {
 			}
 		}
 	case status >= 300 && status < 400 && page.Location != "":
-		redirected(site, v)
+		d.off = redirected(site, v)
 	case status == 404 || status == 410:
 		v.Outcome, v.Why = Gone, statusLine(status)
 	case status == 408 || status == 425 || status == 429 || status >= 500:
@@ -159,12 +159,13 @@ func backoff(n int, random func() float64) time.Duration {
 	return time.Duration(random() * float64(d))
 }
 
-// redirected makes the target of a redirect a task of its own, so that scope, robots.txt and politeness are checked at every hop.
-func redirected(site *Site, v *Visit) {
+// redirected makes the target of a redirect a task of its own, so that scope, robots.txt and politeness are checked at every hop. If
+// a start page leads off the site it says where.
+func redirected(site *Site, v *Visit) (off string) {
 	target, err := Canonical(v.Page.Location, parsed(v.Task.URL))
 	if err != nil {
 		v.Outcome, v.Why = OutOfScope, fmt.Sprintf("redirect to %.200q: %v", v.Page.Location, err)
-		return
+		return ""
 	}
 	to := Task{URL: target, Site: v.Task.Site, Host: hostOf(target), Kind: v.Task.Kind, Depth: v.Task.Depth, Found: FoundRedirect,
 		From: v.Task.URL, Hops: v.Task.Hops + 1, LastMod: v.Task.LastMod, Hint: v.Task.Hint}
@@ -180,10 +181,14 @@ func redirected(site *Site, v *Visit) {
 		v.Outcome, v.Why = TooDeep, fmt.Sprintf("more than %d redirects in a row", MaxHops)
 	case !ok:
 		v.Outcome, v.Why = OutOfScope, fmt.Sprintf("redirect to %s: %s", target, why)
+		if to.Found == FoundStart && to.Kind == KindPage {
+			return target
+		}
 	default:
 		v.Outcome = Redirected
 		v.Links = []Task{to}
 	}
+	return ""
 }
 
 func statusLine(status int) string { return fmt.Sprintf("status %d", status) }

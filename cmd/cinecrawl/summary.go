@@ -62,9 +62,15 @@ func (a *app) ended(results []crawler.Result, runs map[string]*storage.Run, stop
 			err = busy(r.Site.Name, err)
 		case err != nil:
 			err, code = fmt.Errorf("%s: %w", r.Site.Name, err), exitFailure
+		case r.Off != "" && nothing(r, runs[r.Site.Name]):
+			err = fmt.Errorf("%s: nothing could be fetched: the start page redirects to %s, which is another site; to crawl that one: cinecrawl scrape --site %s",
+				r.Site.Name, r.Off, r.Off)
+			code = exitFailure
 		case nothing(r, runs[r.Site.Name]):
 			err = fmt.Errorf("%s: nothing could be fetched (%s); see cinecrawl explain %s", r.Site.Name, r.Why, r.Site.Start[0])
 			code = exitFailure
+		case r.Off != "":
+			a.log.Warn("a start page redirects to another site", "site", r.Site.Name, "to", r.Off)
 		}
 		failed = append(failed, err)
 	}
@@ -85,7 +91,7 @@ func nothing(r crawler.Result, run *storage.Run) bool {
 	tried, failed := 0, 0
 	for o, n := range r.Outcomes {
 		tried += n
-		if o == "" || o.Failed() || o == crawler.Gone {
+		if o == "" || o.Failed() || o == crawler.Gone || o == crawler.OutOfScope || o == crawler.NotHTML {
 			failed += n
 		}
 	}
