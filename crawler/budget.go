@@ -13,6 +13,12 @@ type Budget struct {
 	Time  time.Duration // since the beginning
 }
 
+// Spent is what counts against a Budget and goes on with a run that was interrupted. Time does not: each process has its own.
+type Spent struct {
+	Pages int
+	Bytes int64
+}
+
 // use is what was used of a Budget.
 type use struct {
 	pages int

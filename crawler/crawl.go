@@ -29,8 +29,8 @@ type Crawl struct {
 	Budget Budget // of the whole crawl; a Site has its own
 
 	// Begin is called before the first task of a site, End after its last commit; either may be nil. An error of Begin leaves the
-	// site out. End is called for every site that Begin let in, with a context that is not cancelled.
-	Begin func(context.Context, *Site) error
+	// site out; what it gives else is what the site's run spent before it was interrupted. End is called for every site that Begin let in, with a context that is not cancelled.
+	Begin func(context.Context, *Site) (Spent, error)
 	End   func(context.Context, *Result) error
 
 	Workers  int           // 8
@@ -316,7 +316,9 @@ func (l *loop) openSites() {
 		s.res = Result{Site: s.Site, Outcomes: map[Outcome]int{}, Changes: map[Change]int{}}
 		l.next++
 		if l.Begin != nil {
-			if err := l.Begin(l.save, s.Site); err != nil {
+			spent, err := l.Begin(l.save, s.Site)
+			s.used.pages, s.used.bytes = spent.Pages, spent.Bytes
+			if err != nil {
 				s.res.Err, s.res.Why = err, "could not begin"
 				l.results = append(l.results, s.res)
 				continue

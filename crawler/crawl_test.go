@@ -585,6 +585,41 @@ func TestCrawlBudget(t *testing.T) {
 	})
 }
 
+// A run that goes on has spent what it spent before.
+func TestCrawlBudgetGoesOn(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		budget Budget
+		spent  Spent
+		asked  int
+		why    string
+	}{
+		{"pages", Budget{Pages: 4}, Spent{Pages: 3}, 1, "page budget of 4 spent"},
+		{"all pages", Budget{Pages: 4}, Spent{Pages: 9}, 0, "page budget of 4 spent"},
+		{"bytes", Budget{Bytes: 10}, Spent{Bytes: 9}, 1, "budget of 10 bytes spent"},
+		{"none", Budget{}, Spent{9, 9}, 6, "done"}, // and a page that is linked,
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m, w := newMemory(), newWeb(t)
+				for i := range 5 {
+					u := fmt.Sprint("http://a.example/", i)
+					m.add(pageTask(u))
+					w.answers[u] = []any{&Page{Status: 200, Body: []byte("x")}}
+				}
+				site := siteOf("a.example")
+				site.Pages, site.Bytes = tt.budget.Pages, tt.budget.Bytes
+				c := crawlOf(m, w, site)
+				c.Begin = func(context.Context, *Site) (Spent, error) { return tt.spent, nil }
+				results, _ := c.Run(t.Context())
+				if r := results[0]; r.Why != tt.why || len(w.log) != tt.asked {
+					t.Errorf("%s; requests %v", r.Why, w.log)
+				}
+			})
+		})
+	}
+}
+
 // The bytes and the time of a site, the pages of all sites, and quiet hours.
 func TestCrawlBudgets(t *testing.T) {
 	for _, tt := range []struct {
@@ -786,11 +821,11 @@ func TestCrawlTrouble(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m, w := newMemory(pageTask("http://a.example/"), pageTask("http://b.example/")), newWeb(t)
 			c := crawlOf(m, w, siteOf("a.example"), siteOf("b.example"))
-			c.Begin = func(_ context.Context, s *Site) error {
+			c.Begin = func(_ context.Context, s *Site) (Spent, error) {
 				if s.Name == "a.example" {
-					return lost
+					return Spent{}, lost
 				}
-				return nil
+				return Spent{}, nil
 			}
 			results, _ := c.Run(t.Context())
 			if len(results) != 2 || !errors.Is(results[0].Err, lost) || results[1].Err != nil || len(w.log) != 1 {

@@ -78,6 +78,7 @@ type Run struct {
 	Finished bool      // came to its end; the next run of the site is a new one
 	Why      string    // how it ended
 	Counts   Counts
+	Spent    crawler.Spent // what counts against its budgets
 }
 
 // Counts of a run, in the words of the summary.

@@ -85,19 +85,19 @@ func (a *app) crawl(ctx context.Context, cfg *configs.Config, st storage.Store, 
 		Workers:    cfg.Workers,
 		Budget:     a.budget,
 		Log:        a.log,
-		Begin: func(ctx context.Context, site *crawler.Site) error {
+		Begin: func(ctx context.Context, site *crawler.Site) (crawler.Spent, error) {
 			seeds, err := site.Seeds()
 			if err != nil {
-				return err
+				return crawler.Spent{}, err
 			}
 			if runs[site.Name], err = st.StartRun(ctx, site.Name, seeds, site.Revisit); err != nil {
-				return err
+				return crawler.Spent{}, err
 			}
 			if err := seen.begun(ctx, st, site.Name); err != nil {
 				// Without an End for it, the site would be ours until the process ends.
-				return errors.Join(err, st.EndRun(ctx, runs[site.Name], false, "could not begin: "+err.Error()))
+				return crawler.Spent{}, errors.Join(err, st.EndRun(ctx, runs[site.Name], false, "could not begin: "+err.Error()))
 			}
-			return nil
+			return runs[site.Name].Spent, nil
 		},
 		End: func(ctx context.Context, r *crawler.Result) error {
 			known.forget(r.Site.Name)

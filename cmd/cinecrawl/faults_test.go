@@ -133,12 +133,12 @@ func (f *faulty) crawl() crawler.Result {
 	c := crawler.Crawl{
 		Frontier: st, NewFetcher: fetcher.Worker, Pacer: impatient{fetcher}, Handle: newHandler(cfg, nil), Sites: []*crawler.Site{&f.site}, Workers: 2,
 		Random: func() float64 { return 0 }, // tries follow each other at once
-		Begin: func(ctx context.Context, s *crawler.Site) (err error) {
+		Begin: func(ctx context.Context, s *crawler.Site) (crawler.Spent, error) {
 			seeds, err := s.Seeds()
 			if err == nil {
 				run, err = st.StartRun(ctx, s.Name, seeds, time.Hour)
 			}
-			return err
+			return crawler.Spent{}, err
 		},
 		End: func(ctx context.Context, r *crawler.Result) error { return st.EndRun(ctx, run, r.Finished, r.Why) },
 	}

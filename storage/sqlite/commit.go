@@ -64,6 +64,8 @@ func (s *Store) packPage(p *crawler.Page) (*packed, error) {
 // tally is what a commit adds to a run.
 type tally struct {
 	fetched, added, changed, unchanged int
+	pages                              int
+	bytes                              int64
 	outcomes                           map[crawler.Outcome]int
 }
 
@@ -130,6 +132,10 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 	status := 0
 	if v.Page != nil {
 		n.fetched++
+		n.bytes += int64(len(v.Page.Body))
+		if v.Task.Kind == crawler.KindPage {
+			n.pages++
+		}
 		status = v.Page.Status
 		if !v.Page.FetchedAt.IsZero() {
 			at = v.Page.FetchedAt
@@ -331,8 +337,8 @@ func (t *tx) savePage(id int64, p *crawler.Page, z *packed, at time.Time) error 
 
 // count adds to the figures of a run.
 func (t *tx) count(run int64, n *tally) error {
-	if _, err := t.exec(`UPDATE runs SET fetched = fetched + $1, added = added + $2, changed = changed + $3, unchanged = unchanged + $4
-		WHERE id = $5`, n.fetched, n.added, n.changed, n.unchanged, run); err != nil {
+	if _, err := t.exec(`UPDATE runs SET fetched = fetched + $1, added = added + $2, changed = changed + $3, unchanged = unchanged + $4,
+		pages = pages + $6, bytes = bytes + $7 WHERE id = $5`, n.fetched, n.added, n.changed, n.unchanged, run, n.pages, n.bytes); err != nil {
 		return err
 	}
 	for outcome, k := range n.outcomes {

@@ -14,7 +14,7 @@ import (
 type prepare func(query string) (*sql.Stmt, error)
 
 const runColumns = `SELECT r.id, s.name, r.epoch, r.started, COALESCE(r.ended, 0), r.resumed, r.finished, r.why, r.fetched, r.added, r.changed,
-	r.unchanged, CASE WHEN r.ended IS NULL THEN (SELECT COALESCE(SUM(queued), 0) FROM hosts h WHERE h.site_id = r.site_id) ELSE r.queued END
+	r.unchanged, r.pages, r.bytes, CASE WHEN r.ended IS NULL THEN (SELECT COALESCE(SUM(queued), 0) FROM hosts h WHERE h.site_id = r.site_id) ELSE r.queued END
 	FROM runs r JOIN sites s ON s.id = r.site_id `
 
 // readRuns gives the runs of a query over runColumns.
@@ -34,7 +34,7 @@ func readRuns(ctx context.Context, p prepare, query string, args ...any) ([]stor
 		var started, ended int64
 		c := &r.Counts
 		if err := rows.Scan(&r.ID, &r.Site, &r.Epoch, &started, &ended, &r.Resumed, &r.Finished, &r.Why, &c.Fetched, &c.New, &c.Changed,
-			&c.Unchanged, &c.Queued); err != nil {
+			&c.Unchanged, &r.Spent.Pages, &r.Spent.Bytes, &c.Queued); err != nil {
 			return nil, err
 		}
 		r.Started, r.Ended = moment(started), moment(ended)

@@ -617,6 +617,7 @@ func runsResume(f *fixture) {
 	fresh := task("/new-start")
 	fresh.Depth = 0
 	second := f.start(seed(), fresh)
+	f.diff("spent", crawler.Spent{Pages: 1, Bytes: int64(len("front"))}, second.Spent)
 	f.diff("same run", []any{run.ID, true, true, run.Started, 1},
 		[]any{second.ID, second.Resumed, second.Ended.IsZero(), second.Started, second.Counts.Fetched})
 	f.diff("queue", []string{"/new-start", "/a", "/b"}, f.next(day(1), 9))
