@@ -32,20 +32,28 @@ type lease struct {
 // process tells this process from another that later gets its number, as in a container that is started again.
 var process = sync.OnceValue(rand.Text)
 
-// newOwner names a holder: host/pid/process/handle.
+// pidSpace names the space in which process numbers mean something, as far as the system tells (Linux, by /proc): this boot of the
+// machine and the PID namespace. Two containers may have the same host name and not see each other's processes.
+var pidSpace = sync.OnceValue(func() string {
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	space, _ := os.Readlink("/proc/self/ns/pid") // pid:[4026531836]
+	return strings.ReplaceAll(strings.TrimSpace(string(boot))+" "+space, "/", "_")
+})
+
+// newOwner names a holder: host/pid/process/handle/pidSpace.
 func newOwner() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "?" // then only the lease tells
 	}
-	return fmt.Sprintf("%s/%d/%s/%s", strings.ReplaceAll(host, "/", "_"), os.Getpid(), process(), rand.Text())
+	return fmt.Sprintf("%s/%d/%s/%s/%s", strings.ReplaceAll(host, "/", "_"), os.Getpid(), process(), rand.Text(), pidSpace())
 }
 
 // gone says whether a holder is known to be dead.
 func gone(owner string) bool {
 	mine := strings.Split(newOwner(), "/")
 	its := strings.Split(owner, "/")
-	if len(its) != 4 || its[0] != mine[0] || its[0] == "?" {
+	if len(its) != 5 || its[0] != mine[0] || its[0] == "?" || its[4] != mine[4] {
 		return false
 	}
 	pid, err := strconv.Atoi(its[1])
@@ -139,7 +147,7 @@ func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task,
 
 // describeOwner says who holds a site, for people.
 func describeOwner(owner string) string {
-	if f := strings.Split(owner, "/"); len(f) == 4 {
+	if f := strings.Split(owner, "/"); len(f) >= 4 {
 		return fmt.Sprintf("process %s on %s", f[1], f[0])
 	}
 	return owner
