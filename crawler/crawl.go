@@ -529,19 +529,25 @@ func (l *loop) guide(q *queue, v *Visit) {
 		return
 	}
 	q.guided = true
-	found, maps := FoundRobots, l.Pacer.Sitemaps(v.Task.URL)
-	if len(maps) == 0 && len(q.site.Sitemaps) == 0 {
-		found, maps = FoundAuto, []string{"/sitemap.xml"}
+	v.Links = append(v.Links, q.site.Guides(v.Task, l.Pacer.Sitemaps(v.Task.URL))...)
+}
+
+// Guides gives the sitemaps that a site has on the host of a task: those that robots.txt names, or else the customary place.
+func (s *Site) Guides(from Task, named []string) (tasks []Task) {
+	found := FoundRobots
+	if len(named) == 0 && len(s.Sitemaps) == 0 {
+		found, named = FoundAuto, []string{"/sitemap.xml"}
 	}
-	for _, raw := range maps {
-		u, err := Canonical(raw, parsed(v.Task.URL))
-		if err != nil || u == v.Task.URL {
+	for _, raw := range named {
+		u, err := Canonical(raw, parsed(from.URL))
+		if err != nil || u == from.URL {
 			continue
 		}
-		if t, ok, _ := q.site.Link(v.Task, u, KindSitemap, found); ok {
-			v.Links = append(v.Links, t)
+		if t, ok, _ := s.Link(from, u, KindSitemap, found); ok {
+			tasks = append(tasks, t)
 		}
 	}
+	return tasks
 }
 
 // commit runs on the committer's goroutine. If a batch fails it is tried again site by site, so that one site's trouble (its run was

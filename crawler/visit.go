@@ -81,7 +81,7 @@ func (l *loop) ask(f Fetcher, d *done) {
 			}
 		}
 	case status >= 300 && status < 400 && page.Location != "":
-		d.off = redirected(site, v)
+		d.off = site.Redirected(v)
 	case status == 404 || status == 410:
 		v.Outcome, v.Why = Gone, statusLine(status)
 	case status == 408 || status == 425 || status == 429 || status >= 500:
@@ -159,9 +159,9 @@ func backoff(n int, random func() float64) time.Duration {
 	return time.Duration(random() * float64(d))
 }
 
-// redirected makes the target of a redirect a task of its own, so that scope, robots.txt and politeness are checked at every hop. If
+// Redirected finishes the visit of a redirect. It makes the target of a redirect a task of its own, so that scope, robots.txt and politeness are checked at every hop. If
 // a start page leads off the site it says where.
-func redirected(site *Site, v *Visit) (off string) {
+func (s *Site) Redirected(v *Visit) (off string) {
 	target, err := Canonical(v.Page.Location, parsed(v.Task.URL))
 	if err != nil {
 		v.Outcome, v.Why = OutOfScope, fmt.Sprintf("redirect to %.200q: %v", v.Page.Location, err)
@@ -174,7 +174,7 @@ func redirected(site *Site, v *Visit) (off string) {
 		to.Found = f // a start page that moved is one still, and so is what robots.txt named
 	}
 	v.Why = "to " + target
-	switch ok, why := site.Admits(to); {
+	switch ok, why := s.Admits(to); {
 	case target == v.Task.URL:
 		v.Outcome, v.Why = TooDeep, "redirects to itself"
 	case to.Hops > MaxHops:

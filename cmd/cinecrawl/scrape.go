@@ -231,11 +231,7 @@ func (c *scrapeCmd) dryRun(ctx context.Context, a *app, cfg *configs.Config, sit
 			return err
 		}
 		if c.Site {
-			for _, u := range fetcher.Sitemaps(site.Crawl.Start[0]) {
-				if t, ok, _ := site.Crawl.Link(tasks[0], u, crawler.KindSitemap, crawler.FoundRobots); ok {
-					tasks = append(tasks, t)
-				}
-			}
+			tasks = append(tasks, site.Crawl.Guides(tasks[0], fetcher.Sitemaps(tasks[0].URL))...)
 		}
 		seen := map[string]bool{}
 		for len(tasks) > 0 {
@@ -245,6 +241,11 @@ func (c *scrapeCmd) dryRun(ctx context.Context, a *app, cfg *configs.Config, sit
 				continue
 			}
 			seen[t.URL] = true
+			if t.Found == crawler.FoundStart || t.Kind != crawler.KindPage { // perhaps of another host
+				if err := a.askRobots(ctx, worker, site.Crawl, t.URL); err != nil {
+					return err
+				}
+			}
 			allowed, why, err := verdict(ctx, copies, t.URL, fetch.Agent)
 			if err != nil {
 				return err
@@ -263,12 +264,16 @@ func (c *scrapeCmd) dryRun(ctx context.Context, a *app, cfg *configs.Config, sit
 				a.log.Warn("cannot fetch", "url", t.URL, "err", err)
 				continue
 			}
-			if v.Page.Status == http.StatusOK {
+			switch {
+			case v.Page.Status == http.StatusOK:
 				if err := handle(ctx, site.Crawl, &v); err != nil {
 					return err
 				}
-				tasks = append(tasks, v.Links...)
+			case v.Page.Location != "":
+				site.Crawl.Redirected(&v)
+				a.log.Info("redirect", "url", t.URL, "outcome", v.Outcome, "why", v.Why)
 			}
+			tasks = append(tasks, v.Links...)
 		}
 	}
 	return nil
@@ -292,7 +297,9 @@ func (c *scrapeCmd) planned(a *app, t crawler.Task, allowed bool, why string) er
 		plan = "leave"
 	}
 	from := foundWords(t.Found)
-	if t.From != "" && t.Found != crawler.FoundRobots {
+	if t.Kind == crawler.KindSitemap && t.Found == crawler.FoundAuto {
+		from = "the customary place of a sitemap"
+	} else if t.From != "" && t.Found != crawler.FoundRobots {
 		from += " " + t.From
 	}
 	if !allowed {
