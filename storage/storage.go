@@ -63,7 +63,7 @@ type Filter struct {
 	Since    time.Time // published at or after; leaves out reviews without a date
 	Until    time.Time // published before; leaves out reviews without a date
 	MinWords int
-	Lang     string         // ISO 639-1
+	Lang     string         // ISO 639-1, any case
 	Kinds    []extract.Kind // default: review only
 }
 

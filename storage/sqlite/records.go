@@ -341,7 +341,7 @@ func where(f storage.Filter) (string, []any) {
 		conds = append(conds, "r.words >= "+arg(f.MinWords))
 	}
 	if f.Lang != "" {
-		conds = append(conds, "r.lang = "+arg(f.Lang))
+		conds = append(conds, "r.lang = "+arg(fold(f.Lang)))
 	}
 	return strings.Join(conds, " AND "), args
 }

@@ -890,6 +890,7 @@ func filters(f *fixture) {
 		{"until", storage.Filter{Until: day(3)}, []string{"/e", "/b"}},
 		{"words", storage.Filter{MinWords: 900}, []string{"/a"}},
 		{"language", storage.Filter{Lang: "fr"}, []string{"/b"}},
+		{"language, any case", storage.Filter{Lang: "FR"}, []string{"/b"}},
 		{"kinds", storage.Filter{Kinds: []extract.Kind{extract.KindRoundup}}, []string{"/round"}},
 		{"two kinds and a film", storage.Filter{Kinds: []extract.Kind{extract.KindRoundup, extract.KindReview}, Film: "her", Since: day(1)}, []string{"/a", "/c"}},
 	} {
