@@ -91,7 +91,7 @@ func TestWholeSite(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			v.Links = discover.Page(site, v.Task, discover.Links(root, v.Page.URL), discover.Options{})
+			v.Links = discover.Page(site, v.Task, discover.Links(root, v.Page.URL))
 			v.Outcome = crawler.NotReview
 			if bytes.HasPrefix(body, []byte("<p>")) {
 				v.Outcome = crawler.Reviewed

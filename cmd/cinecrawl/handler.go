@@ -39,7 +39,7 @@ func newHandler(cfg *configs.Config, known func(ctx context.Context, site string
 		}
 		found := discover.Links(root, v.Page.URL)
 		found.Header(v.Page.Header)
-		v.Links = discover.Page(site, v.Task, found, discover.Options{})
+		v.Links = discover.Page(site, v.Task, found)
 		v.Signals = found.Signals(v.Page)
 		v.NoCopy = found.NoArchive || found.NoIndex
 		if v.Outcome, v.Why = judge(review, err); review == nil {
@@ -80,7 +80,7 @@ func storedLinks(st storage.Store) func(context.Context, *crawler.Site, *crawler
 		}
 		found := discover.Links(root, snap.Page.URL)
 		found.Header(snap.Page.Header)
-		v.Links = discover.Page(site, v.Task, found, discover.Options{})
+		v.Links = discover.Page(site, v.Task, found)
 		return nil
 	}
 }

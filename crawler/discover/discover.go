@@ -27,15 +27,10 @@ type Entry struct {
 	Time time.Time // lastmod, or the item's date; zero if there is none
 }
 
-// Options say which wishes of a page's author are set aside. The zero Options honour all.
-type Options struct {
-	FollowAll bool // follow rel=nofollow links and the links of nofollow pages, too
-}
-
 // Page gives the tasks that a page's links lead to, those in the site's scope, each URL once: links, rel=next, and on start pages
 // the feeds that the page names. The page itself is not among them.
-func Page(site *crawler.Site, from crawler.Task, f *Found, o Options) []crawler.Task {
-	if f.NoFollow && !o.FollowAll {
+func Page(site *crawler.Site, from crawler.Task, f *Found) []crawler.Task {
+	if f.NoFollow {
 		return nil
 	}
 	tasks := make([]crawler.Task, 0, len(f.Links)+len(f.Feeds))
@@ -54,7 +49,7 @@ func Page(site *crawler.Site, from crawler.Task, f *Found, o Options) []crawler.
 	}
 	for _, l := range f.Links {
 		switch {
-		case l.NoFollow && !o.FollowAll:
+		case l.NoFollow:
 		case l.Next:
 			add(l.URL, crawler.KindPage, crawler.FoundNext)
 		default:

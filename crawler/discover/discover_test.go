@@ -255,16 +255,16 @@ func TestPage(t *testing.T) {
 	}
 	front := crawler.Task{URL: "https://films.example/", Found: crawler.FoundStart}
 	if diff := cmp.Diff([]string{"https://films.example/feed/ feed auto 0", "https://films.example/heat/ page link 1", "https://films.example/older page next 0"},
-		urls(Page(site, front, f, Options{}))); diff != "" {
+		urls(Page(site, front, f))); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	inner := crawler.Task{URL: "https://films.example/heat/", Depth: 1}
-	if diff := cmp.Diff([]string{"https://films.example/older page next 1", "https://films.example/ran/ page link 2", "https://films.example/ page link 2"},
-		urls(Page(site, inner, f, Options{FollowAll: true}))); diff != "" {
+	if diff := cmp.Diff([]string{"https://films.example/older page next 1", "https://films.example/ page link 2"},
+		urls(Page(site, inner, f))); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	f.NoFollow = true
-	if got := Page(site, front, f, Options{}); len(got) != 0 {
+	if got := Page(site, front, f); len(got) != 0 {
 		t.Error(got)
 	}
 }
@@ -359,7 +359,7 @@ func BenchmarkPage(b *testing.B) {
 	from := crawler.Task{URL: "https://films.example/", Site: site.Name}
 	b.ReportAllocs()
 	for b.Loop() {
-		Page(site, from, Links(root, from.URL), Options{})
+		Page(site, from, Links(root, from.URL))
 	}
 }
 
