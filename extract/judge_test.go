@@ -103,7 +103,7 @@ func TestLeftOut(t *testing.T) {
 		{name: "an address", middle: `<p>https://video.example/watch?v=lowwater</p>`},
 		{name: "sources that are addresses", after: `<h4>References</h4><ol><li><a href="/1">https://keepers.example/logbook</a></li><li><a href="/2">https://coast.example/lights</a></li></ol>`},
 		{name: "a question to the reader", after: `<p><b>What do you think?</b> Have you seen it, and did you find the keeper as hard to like as we did?</p>`},
-		{name: "an offer", after: `<p>If you are, like us, interested in learning more about lights, you’re in the right place! Our evening lectures run all winter.</p>`},
+		{name: "an offer", after: `<p>If you are, like us, interested in learning more about lights, come along! Our evening lectures run all winter.</p>`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if diff := cmp.Diff(ours, paragraphsOf(t, page(tt.before, tt.middle, tt.after), nil)); diff != "" {
