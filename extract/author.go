@@ -9,7 +9,7 @@ import (
 // bylineLeads begin a byline, longest first within a language.
 var bylineLeads = [...]string{
 	"film review by", "movie review by", "review by", "reviewed by", "written & reviewed by", "posted by:", "posted by", "written by:", "written by", "published by",
-	"submitted by", "article by", "words by", "text by", "story by", "contributed by", "a review by", "by:", "by", "author:", "author", "about the author:", "about the author", "critic:", "reviewer:", "writer:", "from:",
+	"submitted by", "article by", "words by", "text by", "words:", "story by", "contributed by", "a review by", "by:", "by", "author:", "author", "about the author:", "about the author", "critic:", "reviewer:", "writer:", "from:",
 	"kritik von", "geschrieben von", "verfasst von", "veröffentlicht von", "erstellt von", "gepostet von", "autor:", "autorin:", "ein beitrag von", "eingestellt von", "text:", "von:", "von",
 	"écrit par", "rédigé par", "publié par", "posté par", "critique de", "auteur :", "auteur:", "par :", "par",
 	"escrito por", "publicado por", "crítica de", "redactado por", "autor/a:", "por:", "por",
@@ -28,7 +28,7 @@ var leadsBy = func() (t [256][]string) {
 
 // bylineEnds cut a byline: what follows is a date, a section, a job.
 var bylineEnds = [...]string{
-	" | ", " • ", " · ", " – ", " — ", " - ", "\u2003", " // ", " on ", " in ", " at ", " am ", " le ", " el ", " il ", " om ", " den ", " @ ", ", ", "; ", " (", " [", " / ", " for ",
+	" | ", " • ", " · ", " – ", " — ", " - ", "\u2003", " // ", " on ", " in ", " at ", " am ", " le ", " el ", " il ", " om ", " op ", " dnia ", " den ", " publicerad", " publicado", " publié", " veröffentlicht", " gepubliceerd", " pubblicato", " @ ", ", ", "; ", " (", " [", " / ", " for ",
 	" updated", " published", " posted", " posts", " says", " said", " writes", " schrieb", " schreibt", " view all", " read more", " follow", " leave a", " comments", " has ", " is ", " was ", " staff writer", " film critic", " contributor",
 }
 
@@ -256,7 +256,11 @@ func findAuthor(m *marks, doc *Document, blocks []Block, site string, headOrder 
 	}
 	for _, k := range [...]string{"author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author", "byl", "citation_author", "og:author", "author-name"} {
 		if v := doc.MetaOne(k); v != "" && !strings.Contains(v, "/") {
-			consider(v, Source("meta:"+k), 0.72)
+			conf := 0.72
+			if t := doc.Title; len(t) > len(v) && (strings.HasSuffix(t, " "+v) || strings.HasPrefix(t, v+":") || strings.HasPrefix(t, v+" ")) {
+				conf = 0.36 // the name of the site
+			}
+			consider(v, Source("meta:"+k), conf)
 			break
 		}
 	}

@@ -42,8 +42,8 @@ func (r *Reader) Read(in Input) (*Review, error) {
 	if doc.Canonical != "" {
 		rev.URL = doc.Canonical
 	}
-	read(rev, doc, rules, in)
-	facts(rev, doc, rules, in)
+	text := read(rev, doc, rules, in)
+	facts(rev, doc, rules, in, text)
 	rev.Kind, rev.Why = kind(rev, doc, in)
 	if rev.Kind != KindReview && rev.Kind != KindRoundup && !slices.ContainsFunc(rev.Marks, Mark.Dropped) {
 		rev.Marks = nil

@@ -10,13 +10,16 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	xhtml "golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // facts fills everything of a review but its text: headline, film, author, dates, rating, spoilers, language, image, tags, and
 // then says what kind of page it is. rev has URL, Paragraphs, Words, Blocks and Extractor set; rules are tried in order (layout,
-// theme, learned).
-func facts(rev *Review, doc *Document, rules []sourced, in Input) {
-	f := &finder{rev: rev, doc: doc, rules: rules, marks: gather(doc)}
+// theme, learned); text are the elements that hold the text.
+func facts(rev *Review, doc *Document, rules []sourced, in Input, text []*xhtml.Node) {
+	f := &finder{rev: rev, doc: doc, rules: rules, marks: gather(doc, text)}
 	f.site = doc.MetaOne("og:site_name", "application-name")
 	f.path = pathOf(doc.URL)
 	f.headline()
@@ -153,6 +156,9 @@ func (f *finder) headline() {
 			from = Source("css:h" + strconv.Itoa(f.head.level))
 		}
 		set(f.head.text, from, conf)
+	case f.soleHead() != nil:
+		f.head = f.soleHead()
+		set(f.head.text, Source("css:h"+strconv.Itoa(f.head.level)), 0.6)
 	case ld != "":
 		set(ld, "ld:headline", 0.85)
 	case og != "":
@@ -172,6 +178,23 @@ func (f *finder) headline() {
 		}
 		set(v, from, ruled)
 	}
+}
+
+// soleHead is the page's first heading of the second level, where it has none of the first and its title says something else.
+func (f *finder) soleHead() *head {
+	for i := range f.heads {
+		h := &f.heads[i]
+		if h.level == 1 || h.links || h.site || h.zone&(inHead|inFoot) != 0 {
+			return nil
+		}
+		if h.level == 2 {
+			if strings.Count(h.text, " ") < 1 || f.doc.MetaOne("og:title") != "" {
+				return nil
+			}
+			return h
+		}
+	}
+	return nil
 }
 
 // maxHeadline is the length, in bytes, past which no title goes.
@@ -851,7 +874,7 @@ func (f *finder) clues() *clues {
 	head := foldText(f.rev.Headline.Value)
 	var b strings.Builder
 	for _, s := range slices.Concat(f.alts, f.captions) {
-		if foldText(s) != head { // many alternative texts repeat the headline
+		if a := foldText(s); head == "" || !strings.Contains(a, head) && !(len(a) > 20 && strings.HasPrefix(head, a)) { // many alternative texts repeat the headline
 			b.WriteString(s)
 			b.WriteByte('\n')
 		}
@@ -914,6 +937,10 @@ func (f *finder) film() {
 
 	guesses, labelled := filmGuesses(f.bare)
 	f.labelled = labelled
+	if name := f.headEmph(); name != "" {
+		guesses = slices.DeleteFunc(guesses, func(g guess) bool { return g.title == name })
+		guesses = append(guesses, guess{title: name, prior: 0.9, from: "headline:italics", director: directorBeside(f.bare, name)})
+	}
 	for _, p := range box { // a page with such facts is about one film
 		if directorKeys[p.key] || yearKeys[p.key] {
 			for i := range guesses {
@@ -933,6 +960,19 @@ func (f *finder) film() {
 				best = b
 			}
 		}
+	}
+	if best.score < minFilm {
+		if t := cutSite(f.doc.Title, f.site); t != "" && foldText(t) != foldText(f.rev.Headline.Value) {
+			more, l := filmGuesses(t)
+			f.labelled = f.labelled || l
+			if b := weighGuesses(more, c); b.count > 0 && b.score > best.score {
+				b.from = "title"
+				best = b
+			}
+		}
+	}
+	if best.score < minFilm && f.plainlyTitled() {
+		best = guess{title: f.bare, score: minFilm + 0.01, from: "headline"}
 	}
 	if best.score >= minFilm {
 		setText(&film.Title, best.title, best.from, min(best.score, 0.97))
@@ -993,6 +1033,77 @@ func (f *finder) film() {
 			}
 		}
 	}
+}
+
+// headEmph is the name that the headline sets in italics.
+func (f *finder) headEmph() string {
+	if f.head == nil || f.head.node == nil {
+		return ""
+	}
+	m := marker{}
+	nodes := 0
+	for n := range f.head.node.Descendants() {
+		if nodes++; nodes > 40 {
+			break
+		}
+		if n.DataAtom != atom.Em && n.DataAtom != atom.I && n.DataAtom != atom.Cite {
+			continue
+		}
+		if s := trimTitle(m.shortText(n, 120)); s != "" && len(s) < 120 && startsUpper(s) && foldText(s) != foldText(f.head.text) && !isLabel(s) {
+			return s
+		}
+	}
+	return ""
+}
+
+// directorBeside is who made the film in "Kelly Reichardt’s First Cow", "First Cow by Kelly Reichardt".
+func directorBeside(headline, name string) string {
+	before, after, ok := strings.Cut(headline, name)
+	if !ok {
+		return ""
+	}
+	if d := directorAfter(after); d != "" {
+		return d
+	}
+	d, _ := possessor(before)
+	return d
+}
+
+// plainlyTitled reports whether the headline is nothing but a name, and the text sets no other name apart: the name of the film, which
+// critics need not repeat.
+func (f *finder) plainlyTitled() bool {
+	h := trimTitle(f.bare)
+	n := len(strings.Fields(h))
+	if n == 0 || n > 7 || f.namedInside(h) || n == 1 && len(h) < 4 || strings.ContainsAny(h, "!?:;,#@/|–—") || !startsUpper(h) || noTitle(h) || allLabels(h) {
+		return false
+	}
+	if n > 1 && !isCapitals(h) && capitals(h) != h {
+		return false
+	}
+	for s, k := range f.emph {
+		if k > 1 && startsUpper(s) && !strings.EqualFold(s, h) {
+			return false
+		}
+	}
+	seen := map[string]bool{}
+	for i, q := range quotedNames(f.body[:min(len(f.body), 8000)]) {
+		if seen[q.text] || i > 20 {
+			return false
+		}
+		seen[q.text] = startsUpper(q.text) && capitals(q.text) == q.text
+	}
+	return true
+}
+
+// namedInside reports whether the text knows the beginning of a name, and not the whole: "Her Again".
+func (f *finder) namedInside(h string) bool {
+	body := f.clues().body
+	for i := strings.LastIndexByte(h, ' '); i > 0; i = strings.LastIndexByte(h[:i], ' ') {
+		if t := nameWords(h[:i]); countName(body, t, 2) > 0 && !smallWords[strings.ToLower(t)] {
+			return true
+		}
+	}
+	return false
 }
 
 // dataFilm reads the film that the page's data names.

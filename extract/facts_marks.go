@@ -257,6 +257,7 @@ const (
 
 // marker walks.
 type marker struct {
+	around map[*html.Node]bool // the elements that hold the text
 	*marks
 	doc    *Document
 	order  int
@@ -271,8 +272,13 @@ type mframe struct {
 	depth int
 }
 
-func gather(doc *Document) *marks {
-	m := &marker{marks: &marks{}, doc: doc, budget: maxShortNodes}
+func gather(doc *Document, text []*html.Node) *marks {
+	m := &marker{marks: &marks{}, doc: doc, budget: maxShortNodes, around: map[*html.Node]bool{}}
+	for _, n := range text {
+		for ; n != nil && !m.around[n]; n = n.Parent {
+			m.around[n] = true
+		}
+	}
 	for _, v := range doc.LD {
 		m.add(v, "ld", 0)
 	}
@@ -325,6 +331,9 @@ func (m *marker) element(n *html.Node, f mframe) {
 		}
 	} else {
 		own = m.doc.zoneOf(n)
+	}
+	if own != 0 && m.around[n] {
+		own &= inArticle | inText // "content-sidebar-wrap": a name is a hint, and what holds the text is the post
 	}
 	if own&inFoot != 0 && f.zone&inArticle != 0 {
 		own &^= inFoot // the post's own footer

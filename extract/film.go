@@ -48,12 +48,15 @@ var labelWords = wordSet("movie film cinema kino the a an my our quick mini shor
 	"tuesday friday thursday saturday sunday monday wednesday week new release dvd/blu-ray 电影 video archive throwback")
 
 // separators part a headline: the film, a line about it, a label.
-var separators = [...]string{": ", " : ", " – ", " — ", " - ", " | ", " // ", " · ", " • ", "—", " :: ", " ― ", " » ", " / ", "; "}
+var separators = [...]string{": ", " : ", " – ", " — ", " - ", " | ", " // ", " · ", " • ", "—", " :: ", " -- ", " ― ", " » ", " / ", "; "}
 
 // quotePairs are the quotation marks of the languages read.
 var quotePairs = [...][2]string{
 	{"“", "”"}, {"„", "“"}, {"„", "”"}, {"«", "»"}, {"»", "«"}, {"‘", "’"}, {"‚", "‘"}, {"‹", "›"}, {"「", "」"}, {"『", "』"}, {"《", "》"}, {"\"", "\""}, {"'", "'"}, {"”", "”"}, {"’", "’"},
 }
+
+// cjkQuote are the marks that stand between words without spaces.
+var cjkQuote = map[string]bool{"「": true, "『": true, "《": true}
 
 // trimTitle takes from a name what does not belong to it: quotation marks, commas, a full stop.
 func trimTitle(s string) string {
@@ -635,17 +638,43 @@ func plainShapes(s string, prior float64, add func(guess)) {
 		whole -= 0.05 * float64(n-7)
 	}
 	add(guess{title: s, prior: whole})
-	if before, _, ok := cutFirst(s); ok {
-		add(guess{title: before, prior: base - 0.12})
+	if before, after, ok := cutFirst(s); ok {
+		p := base - 0.12
+		if isName(before) && isLine(after) { // "Petite Maman: a treehouse with two doors"
+			p = base + 0.12
+		}
+		add(guess{title: before, prior: p})
 		prefixes(s, base-0.12, "", add)
 	}
-	if _, after, ok := cutLast(s); ok && !noTitle(after) {
-		add(guess{title: after, prior: base - 0.18})
+	if before, after, ok := cutLast(s); ok && !noTitle(after) {
+		p := base - 0.18
+		if isName(after) && isLine(before) && !strings.Contains(after, "’s ") && !strings.Contains(after, "'s ") { // "A house full of strangers: Parasite"
+			p = base + 0.06
+		}
+		add(guess{title: after, prior: p})
 	}
 	if _, after, ok := cutFirst(s); ok && !noTitle(after) {
 		add(guess{title: after, prior: base - 0.2})
 	}
 	runs(s, 0.3, add)
+}
+
+// isName reports whether every word of a text begins in a capital, but for small words between.
+func isName(s string) bool {
+	t := trimTitle(s)
+	return t != "" && len(strings.Fields(t)) <= 8 && capitals(t) == t
+}
+
+// isLine reports whether a text is set as a sentence is: three words and more, most of them in lower case.
+func isLine(s string) bool {
+	n, low := 0, 0
+	for w := range strings.FieldsSeq(s) {
+		n++
+		if !startsUpper(w) {
+			low++
+		}
+	}
+	return n >= 3 && 2*low >= n && low >= 2
 }
 
 // prefixes adds the beginnings of a text that end at a comma, a separator, or where its capitals end.
@@ -749,7 +778,7 @@ func quotedNames(s string) []span {
 			}
 			if i > 0 {
 				p, _ := utf8.DecodeLastRuneInString(s[:i])
-				if isWordRune(p) || (r == '»' || r == '”' || r == '’') && p != ' ' && p != '(' {
+				if isWordRune(p) && !cjkQuote[q[0]] || (r == '»' || r == '”' || r == '’') && p != ' ' && p != '(' {
 					continue
 				}
 			} else if (q[0] == "»" || q[0] == "”" || q[0] == "’") && false {
@@ -765,7 +794,7 @@ func quotedNames(s string) []span {
 				j += from
 				end := j + len(q[1])
 				after, _ := utf8.DecodeRuneInString(s[end:])
-				if end < len(s) && isWordRune(after) {
+				if end < len(s) && isWordRune(after) && !cjkQuote[q[0]] {
 					from = end
 					continue
 				}
@@ -1006,6 +1035,8 @@ func weighGuesses(guesses []guess, c *clues) guess {
 			g.score += 0.2
 		case g.count == 2:
 			g.score += 0.15
+		case g.count == 1 && g.prior >= 0.4:
+			g.score += 0.14
 		case g.count == 1:
 			g.score += 0.1
 		case e == 0 && long:

@@ -22,6 +22,11 @@ func (w *walk) settle() {
 		f := &w.frames[i]
 		if f.tag == atom.Form && f.inputs > 0 {
 			f.own |= isSignup
+			// The box around a form, with its few words.
+			if up := f.parent; up > 0 && w.frames[up].chars < 300 && w.frames[up].own&(isBody|isArticle|isMain|isComment) == 0 && 4*w.frames[up].solid < visible && (w.frames[up].tag == atom.Div || w.frames[up].tag == atom.Section) {
+				w.frames[up].own |= isSignup
+				w.frames[up].under |= isSignup
+			}
 		}
 		const firm = isHidden | isDropped // no hints
 		if f.own&chrome&^firm != 0 && visible > 0 {
@@ -170,6 +175,13 @@ func (w *walk) widen(core int32, good []int32) []int32 {
 	roots := []int32{core}
 	for cur := core; cur > 0; {
 		up := w.frames[cur].parent
+		if cur == core && up > 0 {
+			for c := up + 1; c < w.frames[up].end; c = w.frames[c].end {
+				if c != cur && w.partner(c, core, good) {
+					roots = append(roots, c)
+				}
+			}
+		}
 		if up <= 0 || w.frames[up].tag == atom.Body || w.frames[up].tag == atom.Html {
 			break
 		}
@@ -177,7 +189,7 @@ func (w *walk) widen(core int32, good []int32) []int32 {
 			titled := false
 			for c := up + 1; c < w.frames[up].end; c = w.frames[c].end {
 				switch {
-				case c == cur:
+				case c == cur, slices.Contains(roots, c):
 				case good[c] < 150:
 					titled = titled || c < cur && w.holdsTitle(c)
 				case w.holdsLike(c, core), titled && c < cur && 2*good[c] < good[core] && w.frames[c].own&isHead == 0:
@@ -244,6 +256,29 @@ func (w *walk) good() []int32 {
 	return good
 }
 
+// cells says whether an element is a part of a table.
+func cells(tag atom.Atom) bool {
+	return tag == atom.Table || tag == atom.Tbody || tag == atom.Tr || tag == atom.Td
+}
+
+// partner says whether an element beside the core is another part of the text: the opening, or what stands below the fold.
+func (w *walk) partner(c, core int32, good []int32) bool {
+	f := &w.frames[c]
+	if good[c] == 0 || f.own&chrome != 0 || 2*f.linked > f.chars {
+		return false
+	}
+	class := attr(f.node, "class")
+	for name := range strings.FieldsSeq(class) {
+		for part := range strings.FieldsFuncSeq(asciiLower(name), func(r rune) bool { return r == '-' || r == '_' }) {
+			switch part {
+			case "excerpt", "intro", "lead", "lede", "extended", "chapo", "standfirst", "ingress", "chapeau", "entradilla", "vorspann", "teasertext", "inleiding":
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // core finds the frame that holds nearly all running text.
 func (w *walk) core(good []int32) int32 {
 	var best, outer int32 = -1, 0
@@ -285,6 +320,7 @@ func (w *walk) core(good []int32) int32 {
 		share := float64(good[next]) / float64(good[cur])
 		switch {
 		case share >= 0.93:
+		case share >= 0.75 && good[cur]-good[next] < 200 && cells(f.tag): // a sentence at the foot of a layout table
 		case share >= 0.5 && f.own&(isBody|isArticle|isMain) != 0:
 		default:
 			return cur

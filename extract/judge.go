@@ -8,8 +8,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// read finds the text of a page: Paragraphs, Words, Blocks, Extractor and Marks of the review.
-func read(rev *Review, doc *Document, rules []sourced, in Input) {
+// read finds the text of a page: Paragraphs, Words, Blocks, Extractor and Marks of the review. It gives the elements that hold it.
+func read(rev *Review, doc *Document, rules []sourced, in Input) (text []*html.Node) {
 	j := newJudge(doc, rules, nil)
 	marks, repeated := j.marks(in.Chrome)
 	if len(repeated) > 0 {
@@ -23,6 +23,10 @@ func read(rev *Review, doc *Document, rules []sourced, in Input) {
 	}
 	rev.Marks = marks
 	j.write(rev)
+	for _, r := range j.roots {
+		text = append(text, j.frames[r].node)
+	}
+	return text
 }
 
 // newJudge finds the text of a page and judges every block. It takes none of the blocks named in repeated.
@@ -158,7 +162,7 @@ func (j *judge) root(root int32) {
 		c := &j.context[i]
 		c.own, c.dropped = j.flagsIn(&j.pieces[i], root)
 		c.head = c.own&isHead != 0 && j.inHead(&j.pieces[i], root)
-		if j.pieces[i].prose > 0 && c.own&chrome == 0 && c.dropped == "" {
+		if j.pieces[i].prose > 0 && c.own&chrome == 0 && c.dropped == "" && factsIn(j.pieces[i].text) < 2 {
 			j.begin, j.end = min(j.begin, i), i
 		}
 	}
@@ -185,6 +189,7 @@ func (j *judge) root(root int32) {
 	j.headlineAbove(first)
 	j.linkLists(root)
 	j.repeats(first, last)
+	j.above(first, last)
 	j.sections(first, last)
 }
 
@@ -238,6 +243,57 @@ func (j *judge) linkLists(root int32) {
 		}
 		i = f.end - 1
 	}
+}
+
+// above drops short lines over the headline, which name the section or the site, and a name that stands alone beside the date.
+func (j *judge) above(first, last int) {
+	head := -1
+	for i := first; i < j.begin && i < last; i++ {
+		if j.said[i].rule == "headline" {
+			head = i
+		}
+	}
+	for i := first; i < j.begin && i < last; i++ {
+		p := &j.pieces[i]
+		if !j.said[i].kept || p.prose > 0 || graded(p.text) {
+			continue
+		}
+		dated := i+1 < last && j.said[i+1].rule == "time" || i > first && j.said[i-1].rule == "time"
+		switch n := strings.Count(p.text, " "); {
+		case i < head && p.chars < 40 && p.kind != Quote:
+			j.said[i] = drop("above headline", 0.5)
+		case dated && p.kind != Heading && n >= 1 && n <= 3 && p.chars < 40 && allNames(p.text):
+			j.said[i] = drop("name", 1)
+		}
+	}
+}
+
+// lineOfFacts says whether a line gives who wrote the piece, and perhaps when, and nothing more: "By Jane Doe", "Door Jan Smit op 3 mei
+// 2006", "Jane Doe · 5 June 2014 · 3 min read".
+func lineOfFacts(s string) bool {
+	if name, conf := lineAuthor(s); conf >= 0.6 && strings.Contains(name, " ") && allNames(name) {
+		if i := strings.Index(s, name); i >= 0 && restIsTime(s[i+len(name):]) {
+			return true
+		}
+	}
+	timed := false
+	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == '|' || r == '·' || r == '•' }) {
+		part = strings.TrimSpace(part)
+		switch {
+		case part == "":
+		case timeLine(foldLine(part)):
+			timed = true
+		case len(part) > 40 || part == s || !allNames(part):
+			return false
+		}
+	}
+	return timed
+}
+
+// restIsTime says whether the rest of a byline is a date, or nothing.
+func restIsTime(s string) bool {
+	s = foldLine(s)
+	return s == "" || timeLine(s)
 }
 
 // A context is what is known of a block from the elements around it and the labels above it.
@@ -349,7 +405,7 @@ func (j *judge) block(i int) verdict {
 	before := i < j.begin
 	after := i > j.end || i == j.end && p.chars < 160 && i > j.begin // a short last paragraph is met with doubt too
 	ld := p.linkDensity()
-	if before && p.prose == 0 && (own&isTitle != 0 || (p.kind == Heading || p.chars > 12) && j.titles[foldText(p.text)]) {
+	if before && p.prose == 0 && (own&isTitle != 0 || (p.kind == Heading || p.chars > 3) && j.titles[foldText(p.text)]) {
 		return drop("headline", 2)
 	}
 	if before && c.head && p.kind == Heading && p.text[len(p.text)-1] != '.' && !graded(p.text) {
@@ -388,6 +444,8 @@ func (j *judge) block(i int) verdict {
 		switch {
 		case timeLine(folded), len(first) < len(p.text) && timeLine(foldLine(first)):
 			return drop("time", 1.5)
+		case p.prose == 0 && lineOfFacts(p.text):
+			return drop("line:byline", 1.5)
 		case j.names[strings.TrimPrefix(strings.TrimPrefix(folded, "by "), "von ")]:
 			return drop("name", 1.5)
 		}
@@ -590,6 +648,9 @@ func factsIn(s string) int {
 	if len(s) > 600 {
 		return 0
 	}
+	if y := filmYear(s[:min(len(s), 4)]); y > 0 && len(s) < 250 && (strings.Contains(s, " min. ") || strings.Contains(s, " min, ") || strings.Contains(s, " mins")) {
+		return 2 // "1973, 102 min. D: …"
+	}
 	n, rest := 0, s
 	for {
 		i := strings.IndexByte(rest, ':')
@@ -666,6 +727,16 @@ func (j *judge) headlines() map[string]bool {
 			add(j.pieces[f.first].text)
 		}
 	}
+	if !h1 {
+		for i := range j.frames {
+			if f := &j.frames[i]; f.tag == atom.H2 && f.chars > 0 {
+				if f.last-f.first == 1 && f.chars < 200 {
+					add(j.pieces[f.first].text)
+				}
+				break
+			}
+		}
+	}
 	// The title of the page has the name of the site before or behind the headline.
 	for _, t := range []string{j.doc.MetaOne("og:title"), j.doc.MetaOne("twitter:title"), j.doc.Title} {
 		add(t)
@@ -675,7 +746,7 @@ func (j *judge) headlines() map[string]bool {
 		for i := 0; i < len(t); {
 			k := -1
 			size := 0
-			for _, sep := range [...]string{" | ", " - ", " – ", " — ", " :: ", " » ", " « ", " · ", " • ", ": ", " ~ ", " / "} {
+			for _, sep := range [...]string{" | ", " - ", " – ", " — ", " :: ", " -- ", " » ", " « ", " · ", " • ", ": ", " ~ ", " / "} {
 				if at := strings.Index(t[i:], sep); at >= 0 && (k < 0 || at < k) {
 					k, size = at, len(sep)
 				}

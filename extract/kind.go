@@ -2,6 +2,7 @@ package extract
 
 import (
 	"math"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ type reason struct {
 
 // minReview is what the reasons for a review must come to. The weights below are logits, roughly: they were set by hand on what
 // reviews are, and checked on pages that are none.
-const minReview = 2.5
+const minReview = 2.3
 
 // headCues are words of headlines that announce something else than a review, by kind. A film may be called so too: they weigh, they
 // do not decide.
@@ -34,7 +35,7 @@ var headCues = []struct {
 	{KindInterview, 3, []string{"interview", "q&a", "q & a", "in conversation with", "a conversation with", "talks about", "discusses", "speaks about", "gespräch mit", "im gespräch", "entretien avec", "entretien", "rencontre avec", "entrevista", "intervista", "wywiad", "interviewed", "on making", "questions for", "chats with", "sits down with", "we talk to", "speaks to"}},
 	{KindNews, 2.6, []string{"box office", "line-up", "lineup", "announced", "announces", "announce", "unveils", "unveiled", "to star in", "to direct", "set to", "joins", "boards", "signs on", "casting", "cast in", "release date", "in talks", "in the works", "next project", "giveaway", "give away", "win tickets", "win a", "win two", "win passes", "tickets to", "contest", "nominations", "nominees", "wins best", "award winners", "gewinnspiel", "verlosung", "concours", "sorteo", "obituary", "r.i.p", "rip:", "dies at", "dead at", "has died", "in memoriam", "remembering", "farewell to", "nachruf", "podcast", "episode", "newsletter", "programme", "schedule", "now streaming", "coming soon", "coming to", "tributes", "restoration", "crowdfunding", "kickstarter", "housekeeping", "announcement", "update on", "news:"}},
 	{KindList, 2.8, []string{"top 10", "top ten", "top 5", "top five", "top 20", "most anticipated", "best films", "best movies", "the best of", "worst films", "worst movies", "ranked", "ranking", "archives", "archive for", "all reviews", "our favourite", "our favorite", "watchlist", "films to watch", "movies to watch", "what to watch", "things to", "films of the year", "movies of the year", "year in review", "year in film", "preview", "die besten", "les meilleurs", "las mejores", "los mejores", "i migliori", "index of", "a–z", "a-z", "reviews by title", "list of"}},
-	{KindRoundup, 2.8, []string{"round-up", "roundup", "round up", "dispatch", "diary", "capsule", "capsules", "short takes", "quick takes", "in brief", "festival report", "festival notes", "notes from", "double feature", "double bill", "mini-reviews", "mini reviews", "three films", "two films", "four films", "five films", "weekly viewing", "what i watched", "recently watched", "day one", "day two", "tagebuch", "kurzkritiken", "en bref", "viewing log", "month in film"}},
+	{KindRoundup, 2.8, []string{"round-up", "roundup", "round up", "dispatch", "diary", "capsules", "capsule reviews", "short takes", "quick takes", "in brief", "festival report", "festival notes", "notes from", "double feature", "double bill", "mini-reviews", "mini reviews", "three films", "two films", "four films", "five films", "weekly viewing", "what i watched", "recently watched", "day one", "day two", "tagebuch", "kurzkritiken", "en bref", "viewing log", "month in film"}},
 	{KindOther, 4, []string{"book review", "album review", "music review", "game review", "concert review", "theatre review", "theater review", "restaurant review", "product review", "buchkritik", "buchrezension", "rezension des buches", "critique de livre", "reseña de libro", "reseña literaria", "recensione libro", "book:", "album:", "live review", "gig review", "phone review", "hardware review", "car review", "gear review", "video game", "audiobook", "recipe", "rezept", "recette", "how to", "tutorial", "guide to"}},
 	{KindAbout, 3, []string{"how we rate", "rating system", "our ratings", "ratings explained", "about us", "about me", "about this", "contact us", "privacy policy", "terms of", "cookie policy", "write for us", "support us", "advertise with", "mentions légales", "datenschutz", "impressum", "über uns", "à propos", "quiénes somos", "sobre nosotros", "chi siamo", "how i rate", "our grading", "grading scale", "legal notice", "disclaimer", "meet the", "frequently asked"}},
 }
@@ -79,15 +80,30 @@ var filmWords = weighedWords(map[float32]string{
 		"película películas guion guión guionista cineasta cine actriz rodaje largometraje fotografía pantalla filme " +
 		"pellicola pellicole regista regia sceneggiatura attore attrice attori cinematografica cinematografico lungometraggio " +
 		"diretor diretora roteiro roteirista elenco atriz longa-metragem cinematografia telona ator " +
+		"auditorium multiplex moviegoer filmgoer filmgoers matinee cinephile cinephiles biopics prequels remakes blockbusters flick flicks pic pics helmer lensed closeup closeups screenplays actresses talkie talkies " +
+		"hauptdarsteller hauptdarstellerin nebendarsteller nebendarstellerin kameramann kamerafrau drehbuchs regisseurs kinos abspann schauspielern schauspielerinnen regiedebüt verfilmung verfilmt leinwand kinofilm " +
+		"cinéphile caméraman comédiens actrices interprètes tournage cinématographique largometrajes guionista actores actrices " +
+		"attrici attori registi inquadratura inquadrature doppiaggio atores atrizes diretores cineasta longa-metragens " +
+		"acteur acteurs actrices filmmaker bioscopen speelfilm hoofdrol hoofdrolspeler regie regisseur filmmakers " +
+		"skådespelerska skådespelerskan skådespelarna regissören biograf biografen biografer manusförfattare skuespillere skuespillerinde skuespillerinne instruktøren regissør regissøren kinoen filmene filmer " +
+		"filmie filmem filmy filmów aktorka aktorzy aktorów aktorki reżysera reżyserii scenariusza kadr kadry operator kinem elokuvassa elokuvat ohjaajan näyttelijä näyttelijät käsikirjoitus " +
+		"režisér režiséra herec herečka herci scénář scenár yönetmen yönetmenin oyuncu oyuncular senaryo sinema film filmin filmi " +
+		"фильма фильму фильмы фильмов режиссёра режиссера актриса актёры актеры кинотеатр сценария экране " +
 		"regissör skådespelare filmen filmens instruktør skuespiller acteerwerk regisseert scenarioschrijver bioscoop reżyser reżyserka scenariusz aktor aktorka filmu kinie фильм фильма фильме режиссёр режиссер сценарий актёр актер кино картина elokuva elokuvan ohjaaja film-noir",
 	0.7: "director directors directed directing scene scenes screen cast casting starring plot performance performances protagonist dialogue script thriller drama comedy horror documentary " +
-		"soundtrack genre franchise villain cgi oscar oscars theaters theatres theater audiences audience viewer viewers trilogy cinematographers hollywood runtime ensemble villainous montage editing stunts shot shots close-up close-ups voice-over subplot subplots prologue epilogue premise noir sci-fi animated animation western romance satire tragicomedy trailer score costumes lighting character characters narrative " +
+		"soundtrack genre franchise villain cgi oscar oscars theaters theatres theater audiences audience viewer viewers trilogy cinematographers hollywood runtime ensemble villainous montage editing stunts shot shots close-up close-ups voice-over subplot subplots picture pictures cameo cameos co-star co-stars flashback flashbacks melodrama voiceover monologue slapstick whodunit subtitles subtitled antagonist protagonists popcorn projector villains dramas thrillers comedies documentaries romances " +
+		"publikum zuschauers kinosaal dreht gedreht filmmusik spannung spielszene spectateurs salle séance écran montage interprète rôles personnages réplique répliques " +
+		"plano planos espectadores sala secuencia secuencias protagonista protagonistas spettatori spettatore protagonisti battute battuta fotogramma plateia protagonistas cenas trilha " +
+		"scènes personage personages kijker kijkers acteert rol rollen scener scenen kameran kamera rollen huvudrollen huvudroll publiken handling roller hovedrolle hovedrollen " +
+		"scena sceny scenach widz widza widzowie zdjęcia ekran ekranie rola roli fabuła bohater bohaterka kohtaus kohtaukset rooli katsoja scénu postava postavy divák diváka sahne sahneler izleyici " +
+		"сцена сцены сцене зритель зрителя зрители экран роль роли сюжет камера камеры subplot prologue epilogue premise noir sci-fi animated animation western romance satire tragicomedy trailer score costumes lighting character characters narrative " +
 		"szene szenen großaufnahme schnitt einstellung einstellungen hauptfigur nebenfigur saal figur figuren handlung zuschauer darstellung dramaturgie komödie regie dialoge " +
 		"scène scènes personnage personnages intrigue interprétation comédie drame caméra récit plan plans bande " +
 		"escena escenas personaje personajes trama interpretación comedia actuación actuaciones espectador cámara reparto dirección " +
 		"scena scene personaggi personaggio interpretazione commedia spettatore fotografia recitazione " +
 		"cena cenas personagem personagens enredo comédia espectador direção atuação",
-	0.35: "story acting watch watching watched screening rewatch ending tone camera frame visuals plays star stars role roles score moments twist storytelling act acts third emotional pacing hero heroine sequences sequence tension adaptation picture chemistry reel revival release released fans premiere debut humor humour jokes " +
+	0.35: "funny funniest laugh laughs laughed comic suspense masterpiece portrayal portrays portrayed viewing viewings feature speech close-ups credits ton bühne spielen gespielt interpreta spelar spelas gra zagrał zagrała speelt spiller " +
+		"story acting watch watching watched screening rewatch ending tone camera frame visuals plays star stars role roles score moments twist storytelling act acts third emotional pacing hero heroine sequences sequence tension adaptation picture chemistry reel revival release released fans premiere debut humor humour jokes " +
 		"geschichte rolle spielt bilder ende histoire rôle joue image images fin historia papel papeles final storia ruolo finale história",
 })
 
@@ -144,14 +160,85 @@ func weighedWords(lists map[float32]string) map[string]float32 {
 
 const maxKindWords = 1500
 
-// vocabulary weighs the words of a text: film criticism, announcements and
-// reviews of other things, per hundred words, and how many different words of film there are.
-func filmVocabulary(s string) (film, news, wares float64, kinds int, total int) {
+// wide reports whether a letter belongs to a script without spaces between words.
+func wide(r rune) bool {
+	return r >= 0x2e80 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana)
+}
+
+// wideWords are words of film criticism in such scripts, by their first letter.
+var wideWords = func() map[rune][]string {
+	m := map[rune][]string{}
+	for w := range strings.FieldsSeq("映画 監督 俳優 女優 主演 脚本 カメラ 場面 演技 観客 劇場 上映 公開 作品 主人公 物語 配役 名作 シーン スクリーン ラスト 本作 " +
+		"电影 電影 影片 导演 導演 演员 演員 剧本 劇本 镜头 鏡頭 银幕 銀幕 观众 觀眾 剧情 劇情 主角 票房 本片 片中 配乐 表演") {
+		r := firstRune(w)
+		m[r] = append(m[r], w)
+	}
+	return m
+}()
+
+// ofFilm reports whether a word is made with "film" or "kino": "Kriegsfilm", "oorlogsfilm", "filmisch", "Kinosessel".
+func ofFilm(word []byte) bool {
+	s := string(word)
+	if len(s) < 6 || len(s) > 30 {
+		return false
+	}
+	return strings.HasPrefix(s, "film") || strings.HasPrefix(s, "kino") || strings.HasPrefix(s, "cinem") || strings.HasSuffix(s, "film") ||
+		strings.HasSuffix(s, "films") || strings.HasSuffix(s, "filme") || strings.HasSuffix(s, "filmen")
+}
+
+// otherWorks are words that go with other works than films.
+var otherWorks = func() map[string]string {
+	m := map[string]string{}
+	for work, list := range map[string]string{
+		"book":   "novel novels novella novelist memoir chapter chapters narrator page pages reader readers paperback hardcover prose publisher bookshop roman romans buch bücher leser kapitel verlag livre livres lecteur lecteurs chapitre chapitres éditeur novela libro libros lector lectores capítulo capítulos romanzo libri lettore capitolo livro livros leitor",
+		"music":  "album albums track tracks lp ep lyrics lyric chorus choruses guitar guitars guitarist drums drummer band vocals vocalist song songs riff riffs bassline singer tracklist vinyl mixtape gig setlist disco canciones chanson chansons lieder",
+		"game":   "game games gameplay player players level levels weapon weapons enemy enemies combat checkpoint checkpoints controller console handheld quest quests multiplayer tutorial frames boss bosses playthrough spieler",
+		"series": "season seasons episode episodes showrunner series pilot recap sitcom showrunners staffel folge folgen saison épisode épisodes temporada episodio episodios stagione",
+		"device": "battery price setup device devices firmware specs warranty speaker speakers menus menu lens app bluetooth usb wi-fi lumens inches settings processor charger brightness akku preis",
+	} {
+		for w := range strings.FieldsSeq(list) {
+			m[w] = work
+		}
+	}
+	return m
+}()
+
+// tally is what the words of a text say.
+type tally struct {
+	film, news, wares float64 // words of film criticism, announcements and reviews of other things, for each hundred words
+	variety           float64 // the weights of the different words of film
+	other             string  // the kind of work, if not a film, that the text speaks of most
+	works             int     // how many different words of such works
+	total             int
+}
+
+// filmVocabulary weighs the words of a text.
+func filmVocabulary(s string) tally {
+	var film, news, wares, variety float64
+	strong := 0.0
+	total, wideRunes := 0, 0
+	works, different, met := map[string]int{}, map[string]int{}, map[string]bool{}
 	var buf [64]byte
 	seen := make(map[string]bool, 32)
 	for i := 0; i < len(s) && total < maxKindWords; {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if !unicode.IsLetter(r) {
+			i += size
+			continue
+		}
+		if wide(r) { // written without spaces: about two to a word
+			wideRunes++
+			total += wideRunes & 1
+			for _, w := range wideWords[r] {
+				if strings.HasPrefix(s[i:], w) {
+					film++
+					if len(seen) < 64 && !seen[w] {
+						seen[w] = true
+						variety++
+					}
+					break
+				}
+			}
 			i += size
 			continue
 		}
@@ -185,18 +272,32 @@ func filmVocabulary(s string) (film, news, wares float64, kinds int, total int) 
 		if len(word) > 40 || len(word) < 2 {
 			continue
 		}
-		if !mayHold(leaningSieve, word) {
-			continue
+		if w, ok := otherWorks[string(word)]; ok {
+			if works[w]++; !met[string(word)] && len(met) < 64 {
+				met[string(word)] = true
+				different[w]++
+			}
 		}
-		l, ok := leanings[string(word)]
+		var l leaning
+		ok := mayHold(leaningSieve, word)
+		if ok {
+			l, ok = leanings[string(word)]
+		}
 		if !ok {
-			continue
+			if !ofFilm(word) {
+				continue
+			}
+			l.film = 0.7
+		}
+		if l.film >= 0.7 {
+			strong += float64(l.film)
 		}
 		film += float64(l.film)
 		news += float64(l.news)
 		wares += float64(l.wares)
-		if l.film >= 0.7 && len(seen) < 64 && !seen[string(word)] {
+		if l.film > 0 && len(seen) < 64 && !seen[string(word)] {
 			seen[string(word)] = true
+			variety += float64(l.film)
 		}
 	}
 	if total > 0 {
@@ -204,7 +305,14 @@ func filmVocabulary(s string) (film, news, wares float64, kinds int, total int) 
 		news = news * 100 / float64(max(total, 40))
 		wares = wares * 100 / float64(max(total, 40))
 	}
-	return film, news, wares, len(seen), total
+	t := tally{film: film, news: news, wares: wares, variety: variety, total: total}
+	for _, w := range [...]string{"book", "music", "game", "series", "device"} {
+		// Films are made of books, and about bands: their reviews speak of films all the same.
+		if n := different[w]; n >= 3 && n > t.works && works[w] >= 4 && 3*float64(works[w]) > 4*strong {
+			t.other, t.works = w, n
+		}
+	}
+	return t
 }
 
 // judgeKind weighs what speaks for a review and against.
@@ -222,12 +330,19 @@ func (f *finder) judgeKind() {
 	if t := strings.ToLower(rev.Film.Title.Value); t != "" && rev.Film.Title.Confidence > 0.8 && f.filmCount > 0 {
 		cues = strings.Replace(cues, t, " ", 1)
 	}
-	film, news, wares, kinds, total := filmVocabulary(f.body)
+	tally := filmVocabulary(f.body)
+	film, news, wares, total := tally.film, tally.news, tally.wares, tally.total
+	people := f.players()
 
 	// A text that is not about film makes less of what else looks like a review: products have names, grades and reviews too.
 	trust := math.Max(0.2, math.Min(1, film/1.2))
-	if kinds < 3 && total > 40 {
-		trust = math.Min(trust, 0.2+0.25*float64(kinds))
+	if total > 40 {
+		trust = math.Min(trust, 0.2+0.25*tally.variety)
+	}
+	if tally.other != "" {
+		trust = math.Min(trust, 0.4)
+	} else if wares < 1 && (rev.Rating != nil || people > 0) && rev.Film.Title.Confidence >= 0.7 {
+		trust = math.Max(trust, 0.75) // critics need no jargon
 	}
 
 	// The text.
@@ -239,19 +354,21 @@ func (f *finder) judgeKind() {
 	case total < 25:
 		say(KindReview, -4, "hardly any prose")
 	case total < 50:
-		say(KindReview, -2.5, "little prose")
+		say(KindReview, -2.2, "little prose")
 	case total < 80:
-		say(KindReview, -1.2, "little prose")
+		say(KindReview, -0.8, "little prose")
 	}
 	density := math.Min(3.4, film*0.9)
-	if kinds < 3 {
-		density = math.Min(density, 0.8)
-	} else if kinds < 5 {
-		density = math.Min(density, 2)
-	}
+	density = math.Min(density, 0.3+0.6*tally.variety)
 	say(KindReview, density, "words of film criticism")
 	if film < 0.4 {
 		say(KindReview, -1.5, "no words of film criticism")
+	}
+	if tally.other != "" {
+		say(KindOther, math.Min(3.4, 0.8+0.6*float64(tally.works)), "words of works of another kind: "+tally.other)
+	}
+	if people > 0 {
+		say(KindReview, math.Min(1.2, 0.6*float64(people))*math.Min(trust, film), "names of players")
 	}
 	if wares > 0.8 && wares > 1.2*film {
 		say(KindOther, math.Min(2.5, (wares-film)*0.8), "words of other things than films")
@@ -266,8 +383,11 @@ func (f *finder) judgeKind() {
 		say(KindReview, 1.2*trust, "film named in headline and text")
 	case t.Confidence >= 0.75 && f.filmCount > 0:
 		say(KindReview, 0.8*trust, "film named in headline and text")
-	case t.Value != "":
+	case t.Confidence >= 0.6:
 		say(KindReview, 0.3*trust, "film named")
+	}
+	if rev.Film.Title.Confidence < 0.6 && film < 2 && rev.Film.Director.Value == "" && rev.Rating == nil && !f.labelled && !f.reviewed {
+		say(KindReview, -0.6, "no film named")
 	}
 	if rev.Film.Year.Value > 0 {
 		say(KindReview, 0.4, "year of the film")
@@ -276,9 +396,9 @@ func (f *finder) judgeKind() {
 		say(KindReview, 0.6, "director of the film")
 	}
 	if r := rev.Rating; r != nil {
-		w := 1.2
+		w := 1.4
 		if r.Confidence < 0.7 {
-			w = 0.6
+			w = 0.7
 		}
 		say(KindReview, w*trust, "grade "+r.Raw)
 	}
@@ -313,11 +433,20 @@ func (f *finder) judgeKind() {
 	for _, c := range headCues {
 		for _, w := range c.words {
 			if i := strings.Index(cues, w); i >= 0 && boundary(cues, i) && boundary(cues, i+len(w)) {
+				if w == "diary" && (strings.HasPrefix(cues[i+len(w):], " of ") || strings.HasSuffix(cues[:i], "'s ") || strings.HasSuffix(cues[:i], "’s ")) {
+					continue // "Diary of a …", "Somebody's Diary": a name
+				}
 				say(c.kind, c.weight, "headline: "+w)
 				cue = true
 				break
 			}
 		}
+	}
+	if total >= 100 && f.siteOfFilms() {
+		say(KindReview, 0.8, "a site of films")
+	}
+	if cue && rev.Rating == nil && !f.labelled {
+		say(KindReview, -0.6, "no grade")
 	}
 	if n := leadingCount(cues); n && !f.labelled {
 		say(KindList, 2.4, "headline: a number of things")
@@ -353,6 +482,7 @@ func (f *finder) judgeKind() {
 			say(KindReview, 0.8, "address: review")
 		case (s == "film" || s == "films" || s == "movies" || s == "movie" || s == "cinema" || s == "kino") && !last:
 			say(KindReview, 0.6, "address: "+s)
+		case (s == "archives" || s == "archive") && !last && !dated(segs[i+1:]): // "/archives/41-stalker.html": a post
 		case otherPath[s] != "" && !last:
 			k := otherPath[s]
 			w := 1.4
@@ -408,6 +538,16 @@ func (f *finder) judgeKind() {
 	}
 	if q := f.questions(); q >= 2 {
 		say(KindInterview, math.Min(3, 0.6*float64(q)), "questions and answers")
+	}
+	if n := f.teasers(); n >= 3 {
+		say(KindList, math.Min(4, float64(n)), strconv.Itoa(n)+" texts cut off")
+	}
+	if grades := f.gradeKey(); grades >= 4 {
+		rev.Rating = nil
+		say(KindAbout, 4, "a key of grades")
+	}
+	if n := f.filmLeads(); n >= 3 {
+		say(KindRoundup, 1.8, strconv.Itoa(n)+" films at the heads of paragraphs")
 	}
 	if n := f.filmHeads(); n >= 3 {
 		say(KindRoundup, math.Min(3, 0.8*float64(n)), strconv.Itoa(n)+" films in headings")
@@ -484,6 +624,11 @@ func leadingCount(s string) bool {
 	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
 		i++
 	}
+	if rest := strings.TrimRight(s, " )]"); strings.HasPrefix(s[i:], "best ") || strings.HasPrefix(s, "best ") { // "The best … of 2026"
+		if n := len(rest); n > 8 && filmYear(rest[n-5:]) > 0 {
+			return true
+		}
+	}
 	if w, rest, ok := strings.Cut(s, " "); ok && i == 0 && (w == "best" || w == "top") && len(rest) > 0 && rest[0] >= '0' && rest[0] <= '9' {
 		return true
 	}
@@ -533,4 +678,128 @@ func (f *finder) filmHeads() int {
 		}
 	}
 	return n
+}
+
+// dated reports whether the last parts of an address are a date or a page's number: of an archive, not of a post.
+func dated(segs []string) bool {
+	for _, s := range segs {
+		if _, ok := digits(s, 1, 4); !ok && s != "page" || len(s) == 3 {
+			return false
+		}
+	}
+	return true
+}
+
+// playVerbs follow an actor's name.
+var playVerbs = wordSet("plays stars portrays co-stars spielt joue interprète incarne interpreta encarna speelt spelar spiller gra")
+
+// players counts sentences that say who plays: "Gene Hackman plays Harry Caul", "Jacob (Steven Yeun)".
+func (f *finder) players() int {
+	n := 0
+	text := f.body[:min(len(f.body), 20000)]
+	for i := 0; i < len(text) && n < 4; {
+		j := strings.IndexByte(text[i:], ' ')
+		if j < 0 {
+			break
+		}
+		w := strings.TrimRight(text[i:i+j], ",.;:")
+		switch {
+		case len(w) > 2 && playVerbs[w]:
+			if name, ok := nameBefore(text[max(0, i-60):i]); ok && strings.Contains(name, " ") {
+				n++
+			}
+		case len(w) > 2 && w[0] == '(' && startsUpper(w) && i > 1 && !isCapitals(text[strings.LastIndexByte(text[:i-1], ' ')+1:i-1]):
+			rest := text[i+1 : min(len(text), i+60)]
+			if name, end := nameAfter(rest); strings.Contains(name, " ") && strings.HasPrefix(rest[end:], ")") {
+				n++
+			}
+		}
+		i += j + 1
+	}
+	return n
+}
+
+// gradeKey counts the different grades that begin lines: a page that says what each grade means has them all.
+func (f *finder) gradeKey() int {
+	seen := map[int]bool{}
+	for _, p := range f.rev.Paragraphs {
+		stars := 0
+		for _, r := range p {
+			if full, half, _ := starRune(r); full || half {
+				stars++
+				continue
+			}
+			break
+		}
+		if stars > 0 && len(p) > 3*stars+8 {
+			seen[stars] = true
+		}
+	}
+	return len(seen)
+}
+
+// teasers counts long paragraphs that break off: "… […]".
+func (f *finder) teasers() int {
+	n := 0
+	for _, p := range f.rev.Paragraphs {
+		if len(p) > 80 && (strings.HasSuffix(p, "…") || strings.HasSuffix(p, "...") || strings.HasSuffix(p, "…]") || strings.HasSuffix(p, "...]")) {
+			n++
+		}
+	}
+	if 3*n < len(f.rev.Paragraphs) {
+		return 0
+	}
+	return n
+}
+
+// filmLeads counts paragraphs that begin with a film and who made it, or when: "Vitalina Varela (Pedro Costa) is …".
+func (f *finder) filmLeads() int {
+	n := 0
+	for _, p := range f.rev.Paragraphs {
+		i := strings.IndexByte(p[:min(len(p), 80)], '(')
+		if i < 3 || p[i-1] != ' ' || !startsUpper(p) {
+			continue
+		}
+		j := strings.IndexByte(p[i:], ')')
+		if j < 0 || j > 60 || capitals(p[:i-1]) != trimTitle(p[:i-1]) {
+			continue
+		}
+		inside := p[i+1 : i+j]
+		if name, end := nameAfter(inside); filmYear(inside) > 0 || strings.Contains(name, " ") && end == len(inside) {
+			n++
+		}
+	}
+	if 5*n < 2*len(f.rev.Paragraphs) {
+		return 0
+	}
+	return n
+}
+
+// siteOfFilms reports whether the site's name says that it is about films.
+func (f *finder) siteOfFilms() bool {
+	host := ""
+	if u, err := url.Parse(f.doc.URL); err == nil {
+		host = strings.ToLower(u.Hostname())
+	}
+	for _, w := range [...]string{"film", "movie", "cinem", "kino", "flick", "celluloid", "matinee", "screenrant", "multiplex"} {
+		if strings.Contains(host, w) {
+			return true
+		}
+	}
+	name := f.site
+	if name == "" {
+		name = f.doc.Title
+		if t := cutSite(name, ""); len(t) < len(name) {
+			name = name[len(t):]
+		} else {
+			return false
+		}
+	}
+	for w := range strings.FieldsFuncSeq(strings.ToLower(name), notWord) {
+		switch w {
+		case "film", "films", "movie", "movies", "cinema", "cinéma", "cine", "kino", "screen", "reel", "reels", "flicks", "flicker", "celluloid", "matinee", "picture", "pictures", "filme", "parkett", "screening", "projectionist", "multiplex", "cinephile", "cinematic", "filmtagebuch":
+			return true
+		}
+	}
+	return false
 }

@@ -324,6 +324,12 @@ func asterisks(s string, i int) (hit, bool) {
 
 // maximum reads what states the maximum after a grade: "(out of five)", "/ 4", "(out of ****)", "of 5".
 func (h *hit) maximum(s string) {
+	if i := strings.LastIndex(s[:h.start], "(out of "); i >= 0 && h.start-i < 24 && strings.Contains(s[i:h.start], ")") { // "Rating (out of four): ***"
+		if best, _, ok := outOf(s[i+1:]); ok && best >= h.Value {
+			h.Best = best
+			return
+		}
+	}
 	rest := strings.TrimLeft(s[h.end:], " \u00a0(,[")
 	if best, _, ok := outOf(rest); ok && best >= h.Value {
 		h.Best = best

@@ -116,7 +116,7 @@ var vocabulary = map[string]flags{
 	"widgetarea": isAside, "blogroll": isAside, "archives": isAside, "tagcloud": isAside, "infobar": isAside, "sidenav": isNav,
 	// author
 	"author": isAuthor, "authors": isAuthor, "bio": isAuthor, "authorbox": isAuthor, "authorbio": isAuthor, "biography": isAuthor,
-	"about-author": isAuthor, "author-box": isAuthor, "author-info": isAuthor, "author-bio": isAuthor, "saboxplugin": isAuthor,
+	"about-author": isAuthor, "author-box": isAuthor, "author-info": isAuthor, "author-bio": isAuthor, "saboxplugin": isAuthor, "enews": isSignup,
 	"contributor": isAuthor, "contributors": isAuthor, "autor": isAuthor, "auteur": isAuthor, "aboutauthor": isAuthor,
 	"writer": isAuthor, "vcard": isAuthor, "authorinfo": isAuthor, "profile": isAuthor, "molongui": isAuthor, "gravatar": isAuthor,
 	"avatar": isAuthor, "abh": isAuthor, "m-a-box": isAuthor, "ppma": isAuthor,
