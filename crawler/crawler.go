@@ -92,7 +92,6 @@ const (
 	Unreachable Outcome = "unreachable"  // DNS, connect, TLS, cut body, after all tries
 	TimedOut    Outcome = "timeout"      // a bound on time was passed, after all tries
 	Unreadable  Outcome = "unreadable"   // the bytes could not be parsed
-	OverBudget  Outcome = "over_budget"  // a budget was spent; due again in the next run
 )
 
 // Failed says whether the outcome counts as a failure in summaries.

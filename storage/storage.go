@@ -60,7 +60,7 @@ type Filter struct {
 	Film     string    // part of the title, case-insensitive
 	Year     int       // of the film
 	Author   string    // part of the name, case-insensitive
-	Since    time.Time // published at or after; leaves out reviews without a date
+	Since    time.Time // published at or after this moment (a day begins in UTC); leaves out reviews without a date
 	Until    time.Time // published before; leaves out reviews without a date
 	MinWords int
 	Lang     string         // ISO 639-1, any case
@@ -141,7 +141,8 @@ type Store interface {
 
 	// StartRun takes a site and opens a run of it. Seeds that are not known are queued, due at once. Where the last run was
 	// interrupted it goes on, and known tasks stay as they are. Otherwise these are due at once too: known seeds, sitemaps, feeds,
-	// listing pages (their further pages when a page that leads there has new links), what failed in passing or was disallowed or over budget, and everything last visited longer than
+	// listing pages (their further pages when a page that leads there has new links), what
+	// failed in passing or was disallowed, and everything last visited longer than
 	// revisit ago. With a negative revisit only seeds are due.
 	//
 	// Within a host, pages that were never visited come before those that are due again, start pages excepted: runs with a budget of

@@ -125,7 +125,6 @@ var outcomeMeaning = map[crawler.Outcome]string{
 	crawler.Unreachable: "no connection after all tries",
 	crawler.TimedOut:    "too slow after all tries",
 	crawler.Unreadable:  "could not be parsed",
-	crawler.OverBudget:  "left for the next run: the page budget was spent",
 }
 
 type statusJSON struct {

@@ -662,15 +662,15 @@ func newRun(f *fixture) {
 		read("/list", fresh, extract.KindList), read("/about", fresh, extract.KindAbout),
 		plain(sitemap, crawler.Listed), plain(feed, crawler.Listed),
 		plain(task("/unread"), crawler.NotReview), plain(task("/gone"), crawler.Gone),
-		plain(task("/robots"), crawler.Disallowed), plain(task("/500"), crawler.ServerError), plain(task("/budget"), crawler.OverBudget))
+		plain(task("/robots"), crawler.Disallowed), plain(task("/500"), crawler.ServerError))
 	f.end(run, true)
 	f.diff("nothing", []string(nil), f.next(now, 99))
 	f.start(seed())
 	got := f.next(now, 99)
 	slices.Sort(got)
-	f.diff("due again", []string{"/", "/500", "/budget", "/feed", "/list", "/old", "/robots", "/sitemap.xml", "/unread"}, got)
+	f.diff("due again", []string{"/", "/500", "/feed", "/list", "/old", "/robots", "/sitemap.xml", "/unread"}, got)
 	s := f.status()
-	f.diff("figures", []any{9, map[crawler.Outcome]int{crawler.Reviewed: 1, crawler.NotReview: 1, crawler.Gone: 1}}, []any{s.Queued, s.Tasks})
+	f.diff("figures", []any{8, map[crawler.Outcome]int{crawler.Reviewed: 1, crawler.NotReview: 1, crawler.Gone: 1}}, []any{s.Queued, s.Tasks})
 }
 
 // listsGoOn: a new run asks for a further page of a list when a page that leads there has something new.
