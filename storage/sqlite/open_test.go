@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -300,5 +301,35 @@ func TestLinkCache(t *testing.T) {
 		if got := c.knows(tt.url, tt.hint, tt.depth, tt.lastmod); got != tt.want {
 			t.Errorf("knows(%q, %d, %d, %d) = %v", tt.url, tt.hint, tt.depth, tt.lastmod, got)
 		}
+	}
+}
+
+// A closed database is one file, which can be copied or mailed by itself.
+func TestCloseLeavesOneFile(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(t.Context(), filepath.Join(dir, "one.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := crawler.Task{URL: "https://one.example/", Site: "one.example", Host: "one.example", Kind: crawler.KindPage, Found: crawler.FoundStart}
+	run, err := s.StartRun(t.Context(), "one.example", []crawler.Task{start}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Commit(t.Context(), []crawler.Visit{{Task: start, Outcome: crawler.Gone}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.EndRun(t.Context(), run, true, "done"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{filepath.Join(dir, "one.db")}; !slices.Equal(files, want) {
+		t.Errorf("after Close there is %v, want %v", files, want)
 	}
 }

@@ -170,6 +170,9 @@ func (s *Store) Close() error {
 	if len(s.held) > 0 {
 		_, free = s.conn.ExecContext(context.Background(), `UPDATE sites SET owner = '', lease_until = 0 WHERE owner = $1`, s.owner)
 	}
+	for _, st := range s.stmts { // one left open keeps its connection half alive, and the log beside the file
+		free = errors.Join(free, st.Close())
+	}
 	err := errors.Join(free, s.reads.close(), s.conn.Close(), s.db.Close())
 	s.zip.close()
 	if s.temp != "" {
