@@ -54,16 +54,9 @@ func (c *rereadCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer st.Close()
-	var names []string
-	if c.Site != "" {
-		names = []string{c.Site}
-	}
-	sites, err := st.Sites(ctx, names...)
+	sites, err := storedSites(ctx, st, c.Site)
 	if err != nil {
 		return err
-	}
-	if len(sites) == 0 && c.Site != "" {
-		return fmt.Errorf("nothing is stored of %s; see what is: cinecrawl status", c.Site)
 	}
 	r := rereader{app: a, cfg: cfg, st: st, dry: c.DryRun, sum: rereadCounts{Lost: []string{}}}
 	if c.Diff && !c.JSON {

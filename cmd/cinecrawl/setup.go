@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -115,8 +114,9 @@ func (a *app) openExisting(ctx context.Context) (storage.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+	st, err := sqlite.OpenExisting(ctx, file)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no database %s: crawl first (cinecrawl crawl), or name another with --db", file)
 	}
-	return sqlite.Open(ctx, file)
+	return st, err
 }

@@ -30,16 +30,9 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer st.Close()
-	var names []string
-	if c.Site != "" {
-		names = []string{c.Site}
-	}
-	all, err := st.Sites(ctx, names...)
+	all, err := storedSites(ctx, st, c.Site)
 	if err != nil {
 		return err
-	}
-	if c.Site != "" && len(all) == 0 {
-		return nothingStored(c.Site)
 	}
 	switch {
 	case c.JSON:
@@ -69,6 +62,18 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 		t.write(a.stdout, widthOf(a.stdout))
 	}
 	return nil
+}
+
+// storedSites gives the stored site of a name, or all for "".
+func storedSites(ctx context.Context, st storage.Store, name string) ([]storage.SiteStatus, error) {
+	if name == "" {
+		return st.Sites(ctx)
+	}
+	sites, err := st.Sites(ctx, name)
+	if err == nil && len(sites) == 0 {
+		err = nothingStored(name)
+	}
+	return sites, err
 }
 
 func nothingStored(site string) error {
