@@ -525,7 +525,7 @@ func (l *loop) held(q *queue, v *Visit, e *HostError) {
 // and neither does the configuration, the customary place is asked once: that is one request in the life of a site, and finds pages
 // that no link leads to.
 func (l *loop) guide(q *queue, v *Visit) {
-	if l.Pacer == nil || q.guided || v.Outcome == OutOfScope {
+	if l.Pacer == nil || q.guided || v.Outcome == OutOfScope || v.Outcome == Forbidden {
 		return
 	}
 	q.guided = true

@@ -336,7 +336,7 @@ func TestCrawlOutcomes(t *testing.T) {
 		{"too large", []any{ErrTooLarge}, TooLarge, ErrTooLarge.Error(), 1},
 		{"not HTML", []any{ErrNotHTML}, NotHTML, ErrNotHTML.Error(), 1},
 		{"unreadable", []any{ErrUnreadable}, Unreadable, ErrUnreadable.Error(), 1},
-		{"private address", []any{ErrForbiddenAddress}, OutOfScope, ErrForbiddenAddress.Error(), 1},
+		{"private address", []any{ErrForbiddenAddress}, Forbidden, ErrForbiddenAddress.Error(), 1},
 		{"redirect", []any{redirect("/y")}, Redirected, "to http://a.example/y", 1},
 		{"redirect to itself", []any{redirect("http://A.example:80/x#y")}, TooDeep, self, 1},
 		{"redirect to another site", []any{redirect("http://other.example/")}, OutOfScope, "redirect to http://other.example/: host other.example is not of the site", 1},

@@ -83,6 +83,7 @@ const (
 	Duplicate   Outcome = "duplicate"    // <link rel=canonical> names another URL of the site, which is a task of its own
 	Disallowed  Outcome = "disallowed"   // robots.txt says no
 	OutOfScope  Outcome = "out_of_scope" // redirect or canonical left the site
+	Forbidden   Outcome = "forbidden"    // its host, which no person named, has a private or local address: refused when connecting
 	Gone        Outcome = "gone"         // 404, 410
 	NotHTML     Outcome = "not_html"     // some other media type
 	TooLarge    Outcome = "too_large"    // body over the bound; nothing of it is used

@@ -49,8 +49,9 @@ func (l *loop) ask(f Fetcher, d *done) {
 		return
 	}
 	if err != nil {
-		d.asked = !errors.Is(err, ErrDisallowed)
-		d.silent = errors.Is(err, ErrNoAnswer) || noConnection(err)
+		refused := errors.Is(err, ErrForbiddenAddress) // by us: the host says nothing by that
+		d.asked = !refused && !errors.Is(err, ErrDisallowed)
+		d.silent = !refused && (errors.Is(err, ErrNoAnswer) || noConnection(err))
 		if errors.As(err, &d.hold) && !errors.Is(err, ErrTrouble) {
 			d.asked = false
 			v.Why = err.Error()
@@ -129,7 +130,7 @@ func (l *loop) failed(v *Visit, err error) {
 	case errors.Is(err, ErrUnreadable):
 		v.Outcome = Unreadable
 	case errors.Is(err, ErrForbiddenAddress):
-		v.Outcome = OutOfScope
+		v.Outcome = Forbidden
 	case errors.Is(err, ErrServer):
 		l.again(v, ServerError, v.Why)
 	case errors.Is(err, ErrTimeout), errors.Is(err, context.DeadlineExceeded):

@@ -518,6 +518,92 @@ func TestDNSFault(t *testing.T) {
 	f.check(2, map[string]crawler.Outcome{"/2020/05/first-good-film/": crawler.Reviewed, "/2020/05/last-good-film/": crawler.Reviewed})
 }
 
+// A site that no person named leads to hosts with addresses that are not public, in each of the ways in which a URL is found: they are
+// refused when they are connected to, after DNS, and the store says so. Asked first while they were named and down, they are known already.
+func TestForbidden(t *testing.T) {
+	found := map[string]string{ // by the way in which it is found, the path
+		"link": "/2020/05/found-by-link/", "redirect": "/2020/05/found-by-redirect/", "feed": "/2020/05/found-by-feed/",
+		"sitemap": "/2020/05/found-by-sitemap/", "robots": "/found-by-robots.xml",
+	}
+	f := newFaulty(t, map[string]http.HandlerFunc{
+		"/moved": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://redirect.example"+found["redirect"], 302)
+		},
+		"/robots.txt": charset("text/plain", "Sitemap: /map.xml\nSitemap: http://robots.example"+found["robots"]),
+		"/map.xml":    charset("application/xml", "<urlset><url><loc>http://sitemap.example"+found["sitemap"]+"</loc></url></urlset>"),
+		"/feed.xml":   charset("application/rss+xml", "<rss version='2.0'><channel><title>x</title><item><link>http://feed.example"+found["feed"]+"</link></item></channel></rss>"),
+	}, "/moved", "http://link.example"+found["link"])
+	f.start()
+	addr := f.server.Listener.Addr().String()
+	_, port, _ := strings.Cut(addr, ":")
+	answers := map[string]string{} // of DNS, by host:port
+	for way := range found {
+		answers[way+".example:80"] = addr
+	}
+	urls := map[string]bool{}
+	for way, path := range found {
+		urls["http://"+way+".example"+path] = true
+	}
+	root := f.server.Config.Handler
+	var more strings.Builder
+	for i, ip := range []string{"127.0.0.1", "127.8.8.8", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "100.100.100.200",
+		"[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:169.254.169.254]", "[::7f00:1]", "[fe80::1]", "[fc00::1]", "[fd00:ec2::254]", "[64:ff9b::7f00:1]",
+		"[64:ff9b:1::7f00:1]", "[2002:7f00:1::1]"} {
+		u := fmt.Sprintf("http://inside%d.example/2020/05/inside/", i)
+		answers[fmt.Sprintf("inside%d.example:80", i)] = ip + ":" + port
+		urls[u] = true
+		fmt.Fprintf(&more, "<a href=%q>a page</a>\n", u)
+	}
+	var inside atomic.Int32
+	f.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != addr {
+			inside.Add(1)
+		}
+		if r.URL.Path == "/" {
+			w.Header().Set("Content-Type", "text/html")
+			io.WriteString(w, `<link rel="alternate" type="application/rss+xml" href="/feed.xml">`+more.String())
+		}
+		root.ServeHTTP(w, r)
+	})
+	for host := range answers {
+		f.site.Hosts = append(f.site.Hosts, strings.TrimSuffix(host, ":80"))
+	}
+	f.cfg.Now = past
+	f.cfg.Rewrite = func(a string) string {
+		if answers[a] != "" {
+			return "no..such..name:80"
+		}
+		return a
+	}
+	f.crawl()
+	f.check(2, map[string]crawler.Outcome{"/moved": crawler.Redirected, "/feed.xml": crawler.Listed, "/map.xml": crawler.Listed})
+
+	f.site.Named, f.cfg.Now = false, nil
+	f.cfg.Rewrite = func(a string) string {
+		if to := answers[a]; to != "" {
+			return to
+		}
+		return a
+	}
+	f.crawl()
+	st := openStore(t, f.db)
+	defer st.Close()
+	for u := range urls {
+		task, err := st.TaskByURL(t.Context(), u)
+		if err != nil || task.Queued || task.Outcome != crawler.Forbidden || !strings.Contains(task.Why, "private or local address") {
+			t.Errorf("%s: %+v, %v", u, task, err)
+		}
+	}
+	if n := inside.Load(); n > 0 {
+		t.Errorf("%d requests got through", n)
+	}
+	f.check(2, nil)
+	sites, err := st.Sites(t.Context(), "faulty")
+	if err != nil || sites[0].Queued != 0 || sites[0].Tasks[crawler.Forbidden] < len(urls) {
+		t.Errorf("status: %+v, %v", sites, err)
+	}
+}
+
 // A clock that jumps by years, back and forth, between any two looks at it.
 func TestClockJumps(t *testing.T) {
 	f := newFaulty(t, nil, "/2020/05/another/").start()

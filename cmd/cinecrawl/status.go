@@ -121,6 +121,7 @@ var outcomeMeaning = map[crawler.Outcome]string{
 	crawler.Duplicate:   "names another URL as the canonical one",
 	crawler.Disallowed:  "robots.txt says no",
 	crawler.OutOfScope:  "leads off the site",
+	crawler.Forbidden:   "a private or local address: not asked",
 	crawler.Gone:        "404 or 410",
 	crawler.NotHTML:     "some other type of file",
 	crawler.TooLarge:    "over the bound on size; nothing of it is used",

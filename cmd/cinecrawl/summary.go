@@ -91,7 +91,7 @@ func nothing(r crawler.Result, run *storage.Run) bool {
 	tried, failed := 0, 0
 	for o, n := range r.Outcomes {
 		tried += n
-		if o == "" || o.Failed() || o == crawler.Gone || o == crawler.OutOfScope || o == crawler.NotHTML {
+		if o == "" || o.Failed() || o == crawler.Gone || o == crawler.OutOfScope || o == crawler.Forbidden || o == crawler.NotHTML {
 			failed += n
 		}
 	}

@@ -69,12 +69,20 @@ var special = []netip.Prefix{
 	netip.MustParsePrefix("2620:4f:8000::/48"), // AS112
 }
 
-// unicast6 is all of IPv6 that is given out for public use (RFC 4291 section 2.4).
-var unicast6 = netip.MustParsePrefix("2000::/3")
+var (
+	// unicast6 is all of IPv6 that is given out for public use (RFC 4291 section 2.4).
+	unicast6 = netip.MustParsePrefix("2000::/3")
+	// nat64 leads to the IPv4 address in its last four bytes: where there is no IPv4, most of the web (RFC 6052 section 2.1).
+	nat64 = netip.MustParsePrefix("64:ff9b::/96")
+)
 
 // public says whether an address is one of the open internet.
 func public(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
+	if nat64.Contains(a) {
+		b := a.As16()
+		a = netip.AddrFrom4([4]byte(b[12:]))
+	}
 	switch {
 	case !a.IsValid(), a.IsLoopback(), a.IsPrivate(), a.IsLinkLocalUnicast(), a.IsMulticast(), a.IsUnspecified():
 		return false

@@ -181,6 +181,9 @@ func (f *Fetcher) await(ctx context.Context, key string, g *gate, gap time.Durat
 // and returns the error that says so. Failures in a row slow it down, too; after maxTroubles of them nothing is asked for a while,
 // then one request tells whether it goes on (a circuit breaker). Other answers let the gap slowly return to what it should be.
 func (f *Fetcher) answered(key string, g *gate, r request, a answer, err error) error {
+	if errors.Is(err, crawler.ErrForbiddenAddress) {
+		return nil // refused by us: nobody was asked
+	}
 	now := f.cfg.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -203,7 +206,7 @@ func (f *Fetcher) answered(key string, g *gate, r request, a answer, err error) 
 	switch {
 	case cause == nil:
 		if a.status == 0 {
-			return nil // stopped by us, or refused by us: nothing was learned
+			return nil // stopped by us: nothing was learned
 		}
 		g.refusals, g.troubles = 0, 0
 		if g.slow = g.slow * 3 / 4; g.slow < leastSlow {
@@ -254,7 +257,7 @@ func trouble(a answer, err error) error {
 	switch {
 	case a.status >= 500:
 		return fmt.Errorf("%w: status %d", crawler.ErrServer, a.status)
-	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, crawler.ErrForbiddenAddress):
+	case err == nil, errors.Is(err, context.Canceled):
 		return nil
 	case a.status == 0, errors.Is(err, crawler.ErrTimeout), errors.Is(err, crawler.ErrCutShort):
 		return err

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -815,18 +816,60 @@ func TestForbiddenName(t *testing.T) {
 	}
 }
 
+// A name that had a public address and now has a private one (DNS rebinding): what counts is the address that is connected to, each
+// time. Only the connection that was allowed goes on.
+func TestRebinding(t *testing.T) {
+	srv := httptest.NewServer(routes{"/a": page})
+	defer srv.Close()
+	c := newClock()
+	rebound := false
+	f, err := New(Config{Now: c.Now, Sleep: c.Sleep, Rewrite: func(string) string {
+		if rebound {
+			return srv.Listener.Addr().String()
+		}
+		return "[::ffff:" + strings.Replace(srv.Listener.Addr().String(), ":", "]:", 1)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// No test may ask a public address: the first look at the name is taken for one.
+	f.guarded = newTransport(f.cfg, func(network, address string, conn syscall.RawConn) error {
+		if !rebound {
+			return nil
+		}
+		return refusePrivate(network, address, conn)
+	})
+	get := func() error {
+		_, err := f.Worker().Fetch(context.Background(), crawler.Task{URL: "http://films.example/a"}, &crawler.Site{Hosts: []string{"films.example"}})
+		return err
+	}
+	if err := get(); err != nil {
+		t.Fatal(err)
+	}
+	rebound = true
+	if err := get(); err != nil {
+		t.Errorf("over the connection that was allowed: %v", err)
+	}
+	f.Close()
+	if err := get(); !errors.Is(err, crawler.ErrForbiddenAddress) {
+		t.Errorf("a new connection: %v", err)
+	}
+}
+
 func TestPublic(t *testing.T) {
 	for _, s := range []string{
 		"127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1", "100.100.100.200",
 		"0.0.0.0", "0.1.2.3", "224.0.0.1", "239.1.1.1", "255.255.255.255", "240.0.0.1", "192.0.0.8", "192.0.2.1", "198.18.0.1", "203.0.113.5",
 		"168.63.129.16", "::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "fec0::1", "ff02::1", "::ffff:127.0.0.1",
-		"::ffff:10.0.0.1", "::7f00:1", "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::", "2001::1", "2001:db8::1", "100::1", "3fff::1",
+		"::ffff:10.0.0.1", "::7f00:1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b::", "64:ff9b:1::1", "64:ff9b:1::808:808", "::ffff:169.254.169.254",
+		"::ffff:0.0.0.0", "::ffff:100.64.0.1", "2002:7f00:1::", "2001::1", "2001:db8::1", "100::1", "3fff::1",
 	} {
 		if public(netip.MustParseAddr(s)) {
 			t.Errorf("%s: public", s)
 		}
 	}
-	for _, s := range []string{"1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "192.0.1.1", "2606:4700::1111", "2a00:1450::1", "2001:4860:4860::8888", "::ffff:8.8.8.8"} {
+	for _, s := range []string{"1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "192.0.1.1", "2606:4700::1111", "2a00:1450::1", "2001:4860:4860::8888", "::ffff:8.8.8.8",
+		"64:ff9b::808:808"} {
 		if !public(netip.MustParseAddr(s)) {
 			t.Errorf("%s: not public", s)
 		}
