@@ -527,7 +527,7 @@ func TestForbidden(t *testing.T) {
 	}
 	f := newFaulty(t, map[string]http.HandlerFunc{
 		"/moved": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://redirect.example"+found["redirect"], 302)
+			http.Redirect(w, r, "http://redirect.example"+found["redirect"], http.StatusFound)
 		},
 		"/robots.txt": charset("text/plain", "Sitemap: /map.xml\nSitemap: http://robots.example"+found["robots"]),
 		"/map.xml":    charset("application/xml", "<urlset><url><loc>http://sitemap.example"+found["sitemap"]+"</loc></url></urlset>"),

@@ -179,7 +179,8 @@ func follow(ctx context.Context, cfg *configs.Config, worker crawler.Fetcher, si
 			}
 			crawl := *other.Crawl
 			crawl.Named = false // the page named it, no person
-			other.Crawl, *site = &crawl, other
+			other.Crawl = &crawl
+			*site = other
 		}
 		u = next
 	}
