@@ -3,10 +3,8 @@ package sqlite
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,6 +16,7 @@ import (
 
 	"cinecrawl/crawler"
 	"cinecrawl/storage"
+	"cinecrawl/storage/internal/tables"
 )
 
 func TestOpenErrors(t *testing.T) {
@@ -136,19 +135,20 @@ func TestPragmas(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	s.Store.Close() // the connection that writes goes back to its pool
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "1", "foreign_keys": "1", "busy_timeout": "10000"} {
 		var read, write string
-		if err := s.reads.db.QueryRow("PRAGMA " + pragma).Scan(&read); err != nil {
+		if err := s.read.QueryRow("PRAGMA " + pragma).Scan(&read); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.conn.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&write); err != nil {
+		if err := s.write.QueryRow("PRAGMA " + pragma).Scan(&write); err != nil {
 			t.Fatal(err)
 		}
 		if read != want || write != want {
 			t.Errorf("%s is %s for reading and %s for writing, want %s", pragma, read, write, want)
 		}
 	}
-	if _, err := s.reads.db.Exec(`DELETE FROM sites`); err == nil {
+	if _, err := s.read.Exec(`DELETE FROM sites`); err == nil {
 		t.Error("a reading connection wrote")
 	}
 }
@@ -158,31 +158,30 @@ func TestPragmas(t *testing.T) {
 func TestLease(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "x.db")
-	open := func(owner string, now *time.Time) *Store {
-		s, err := Open(ctx, path)
+	as := func(owner string, now *time.Time) *Store {
+		s, err := open(ctx, path, tables.Config{Owner: owner, Now: func() time.Time { return *now }})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { s.Close() })
-		s.owner, s.now = owner, func() time.Time { return *now }
 		return s
 	}
 	now := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-	first := open("far/7/a/b", &now)
+	first := as("far/7/a/b", &now)
 	task := crawler.Task{URL: "https://films.example/", Site: "films.example", Host: "films.example", Kind: crawler.KindPage}
 	run, err := first.StartRun(ctx, task.Site, []crawler.Task{task}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := open("away/8/c/d", &now)
-	now = now.Add(leaseTime - time.Second)
+	second := as("away/8/c/d", &now)
+	now = now.Add(tables.LeaseTime - time.Second)
 	if _, err := second.StartRun(ctx, task.Site, nil, 0); !errors.Is(err, storage.ErrBusy) {
 		t.Errorf("before the end: %v", err)
 	}
 	if _, err := first.Commit(ctx, []crawler.Visit{{Task: task, Outcome: crawler.NotReview}}); err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(leaseTime - time.Second)
+	now = now.Add(tables.LeaseTime - time.Second)
 	if _, err := second.StartRun(ctx, task.Site, nil, 0); !errors.Is(err, storage.ErrBusy) {
 		t.Errorf("after a commit renewed it: %v", err)
 	}
@@ -199,108 +198,6 @@ func TestLease(t *testing.T) {
 	state, err := second.TaskByURL(ctx, task.URL)
 	if err != nil || state.Outcome != crawler.NotReview {
 		t.Errorf("task: %+v, %v", state, err)
-	}
-}
-
-func TestGone(t *testing.T) {
-	mine := strings.Split(newOwner(), "/")
-	for _, tt := range []struct {
-		name  string
-		owner string
-		want  bool
-	}{
-		{"this process", strings.Join(mine, "/"), false},
-		{"this number, another process", fmt.Sprintf("%s/%s/other/x/%s", mine[0], mine[1], mine[4]), true},
-		{"no such process", mine[0] + "/999999999/other/x/" + mine[4], true},
-		{"a live process", fmt.Sprintf("%s/%d/other/x/%s", mine[0], os.Getppid(), mine[4]), false},
-		{"another machine", "elsewhere.example/999999999/other/x/" + mine[4], false},
-		{"no owner we know", "x", false},
-		{"no number", mine[0] + "/x/other/x/" + mine[4], false},
-		{"another PID namespace of the same host name", mine[0] + "/999999999/other/x/another", false},
-		{"this number in another PID namespace", fmt.Sprintf("%s/%s/other/x/another", mine[0], mine[1]), false},
-		{"of a version that did not say", mine[0] + "/999999999/other/x", false},
-	} {
-		if got := gone(tt.owner); got != tt.want {
-			t.Errorf("%s: gone is %v", tt.name, got)
-		}
-	}
-}
-
-func TestDamagedSnapshot(t *testing.T) {
-	c, err := newCompressor()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.close()
-	body := []byte(strings.Repeat("<p>words</p>", 1000))
-	sum := sha256.Sum256(body)
-	packed := c.pack(body)
-	other := sha256.Sum256(nil)
-	for _, tt := range []struct {
-		name   string
-		packed []byte
-		size   int64
-		hash   []byte
-		say    string
-	}{
-		{"whole", packed, int64(len(body)), sum[:], ""},
-		{"cut", packed[:len(packed)/2], int64(len(body)), sum[:], "snapshot"},
-		{"empty", nil, 0, sum[:], "snapshot"},
-		{"no zstd", []byte("<html>"), 6, sum[:], "snapshot"},
-		{"another size", packed, 7, sum[:], "instead of 7"},
-		{"too large", packed, maxBody + 1, sum[:], "over the bound"},
-		{"negative", packed, -1, sum[:], "over the bound"},
-		{"another hash", packed, int64(len(body)), other[:], "hash differs"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := c.unpack(tt.packed, tt.size, tt.hash)
-			if tt.say == "" {
-				if err != nil || !bytes.Equal(got, body) {
-					t.Errorf("got %d bytes, %v", len(got), err)
-				}
-			} else if err == nil || !strings.Contains(err.Error(), tt.say) {
-				t.Errorf("got %v", err)
-			}
-		})
-	}
-}
-
-func FuzzUnpack(f *testing.F) {
-	c, err := newCompressor()
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(c.close)
-	for _, body := range []string{"", "a", strings.Repeat("<p>words</p>", 1000)} {
-		sum := sha256.Sum256([]byte(body))
-		f.Add(c.pack([]byte(body)), int64(len(body)), sum[:])
-	}
-	f.Fuzz(func(t *testing.T, packed []byte, size int64, hash []byte) {
-		body, err := c.unpack(packed, min(size, 1<<20), hash)
-		if err == nil && int64(len(body)) != min(size, 1<<20) {
-			t.Errorf("%d bytes instead of %d", len(body), size)
-		}
-	})
-}
-
-func TestLinkCache(t *testing.T) {
-	var c linkCache
-	for n := range 3 * maxLinks {
-		c.add(fmt.Sprint(n), 0, 3, 0)
-		c.knows("0", 0, 3, 0) // what is asked for stays
-	}
-	if len(c.young)+len(c.old) > 2*maxLinks {
-		t.Errorf("it holds %d", len(c.young)+len(c.old))
-	}
-	for _, tt := range []struct {
-		url         string
-		hint, depth int
-		lastmod     int64
-		want        bool
-	}{{"0", 0, 3, 0, true}, {"0", 0, 4, 0, true}, {"0", 1, 3, 0, false}, {"0", 0, 2, 0, false}, {"0", 0, 3, 1, false}, {"1", 0, 3, 0, false}} {
-		if got := c.knows(tt.url, tt.hint, tt.depth, tt.lastmod); got != tt.want {
-			t.Errorf("knows(%q, %d, %d, %d) = %v", tt.url, tt.hint, tt.depth, tt.lastmod, got)
-		}
 	}
 }
 

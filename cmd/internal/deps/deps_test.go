@@ -12,18 +12,19 @@ import (
 // allowed lists, for a package of the module, the packages of the module that it may import. A prefix ending in "/" allows the
 // subtree. Packages not listed may import anything.
 var allowed = map[string][]string{
-	"cinecrawl/crawler":             {},
-	"cinecrawl/crawler/fetch":       {"cinecrawl/crawler"},
-	"cinecrawl/crawler/discover":    {"cinecrawl/crawler"},
-	"cinecrawl/crawler/crawltest":   {"cinecrawl/crawler", "cinecrawl/crawler/fetch"},
-	"cinecrawl/extract":             {},
-	"cinecrawl/extract/sites":       {"cinecrawl/extract"},
-	"cinecrawl/extract/learn":       {"cinecrawl/extract"},
-	"cinecrawl/storage":             {"cinecrawl/crawler", "cinecrawl/extract"},
-	"cinecrawl/storage/sqlite":      {"cinecrawl/crawler", "cinecrawl/extract", "cinecrawl/storage"},
-	"cinecrawl/storage/storagetest": {"cinecrawl/crawler", "cinecrawl/extract", "cinecrawl/storage"},
-	"cinecrawl/storage/export":      {"cinecrawl/crawler", "cinecrawl/extract", "cinecrawl/storage"},
-	"cinecrawl/configs":             {"cinecrawl/crawler", "cinecrawl/extract", "cinecrawl/extract/sites"},
+	"cinecrawl/crawler":                 {},
+	"cinecrawl/crawler/fetch":           {"cinecrawl/crawler"},
+	"cinecrawl/crawler/discover":        {"cinecrawl/crawler"},
+	"cinecrawl/crawler/crawltest":       {"cinecrawl/crawler", "cinecrawl/crawler/fetch"},
+	"cinecrawl/extract":                 {},
+	"cinecrawl/extract/sites":           {"cinecrawl/extract"},
+	"cinecrawl/extract/learn":           {"cinecrawl/extract"},
+	"cinecrawl/storage":                 {"cinecrawl/crawler", "cinecrawl/extract"},
+	"cinecrawl/storage/sqlite":          {"cinecrawl/crawler", "cinecrawl/extract", "cinecrawl/storage", "cinecrawl/storage/internal/tables"},
+	"cinecrawl/storage/internal/tables": {"cinecrawl/crawler", "cinecrawl/extract", "cinecrawl/storage"},
+	"cinecrawl/storage/storagetest":     {"cinecrawl/crawler", "cinecrawl/extract", "cinecrawl/storage"},
+	"cinecrawl/storage/export":          {"cinecrawl/crawler", "cinecrawl/extract", "cinecrawl/storage"},
+	"cinecrawl/configs":                 {"cinecrawl/crawler", "cinecrawl/extract", "cinecrawl/extract/sites"},
 }
 
 // soleImporter names libraries that only one package may import, so that each is tamed in one place.

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"cmp"
@@ -40,7 +40,7 @@ func (s *Store) Next(ctx context.Context, site, host string, now time.Time, n in
 	}
 	tasks, err := s.next(ctx, site, host, now, n+len(inFlight))
 	if err != nil {
-		return nil, fmt.Errorf("next tasks of %s: %w", host, explain(err))
+		return nil, fmt.Errorf("next tasks of %s: %w", host, s.explain(err))
 	}
 	tasks = slices.DeleteFunc(tasks, func(t crawler.Task) bool { return slices.Contains(inFlight, t.ID) })
 	return tasks[:min(n, len(tasks))], nil

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -6,25 +6,13 @@ import (
 	"sync"
 )
 
-// reader is the pool of connections that read, with its prepared statements. It has no bound: a reading callback may read again,
-// and two such would wait for each other at a bound.
+// reader is the pool of connections that read, with its prepared statements.
 type reader struct {
 	db *sql.DB
 
 	mu    sync.Mutex
 	stmts map[string]*sql.Stmt
 }
-
-func newReader(path string) (*reader, error) {
-	db, err := sql.Open("sqlite", dsn(path, "-4000")+"&_pragma=query_only(1)")
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxIdleConns(4)
-	return &reader{db: db, stmts: make(map[string]*sql.Stmt)}, nil
-}
-
-func (r *reader) close() error { return r.db.Close() }
 
 // stmt prepares a query once. Only constant queries may be given to it.
 func (r *reader) stmt(ctx context.Context, query string) (*sql.Stmt, error) {

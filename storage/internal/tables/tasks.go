@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -30,7 +30,7 @@ func (s *Store) TaskByURL(ctx context.Context, url string) (*storage.TaskState, 
 		t.Signals, err = unpackSignals(signals)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("task %s: %w", url, explain(err))
+		return nil, fmt.Errorf("task %s: %w", url, s.explain(err))
 	}
 	done()
 	t.VisitedAt = moment(visited)
@@ -84,7 +84,7 @@ func (s *Store) Snapshots(ctx context.Context, site string, each func(*storage.S
 			AND EXISTS (SELECT 1 FROM pages p WHERE p.task_id = t.id) ORDER BY t.id`, site)
 	}
 	if err != nil {
-		return fmt.Errorf("read snapshots: %w", explain(err))
+		return fmt.Errorf("read snapshots: %w", s.explain(err))
 	}
 	for _, id := range ids {
 		var n *storage.Snapshot
@@ -93,7 +93,7 @@ func (s *Store) Snapshots(ctx context.Context, site string, each func(*storage.S
 			return err
 		}, `SELECT `+pageColumns+fromPages+`WHERE t.id = $1`, id)
 		if err != nil {
-			return fmt.Errorf("read snapshots: %w", explain(err))
+			return fmt.Errorf("read snapshots: %w", s.explain(err))
 		}
 		if err := each(n); err != nil {
 			return err
@@ -113,7 +113,7 @@ func (s *Store) SnapshotByURL(ctx context.Context, url string) (*storage.Snapsho
 		err = storage.ErrNotFound
 	}
 	if err != nil {
-		return nil, fmt.Errorf("snapshot of %s: %w", url, explain(err))
+		return nil, fmt.Errorf("snapshot of %s: %w", url, s.explain(err))
 	}
 	return n, nil
 }
@@ -127,7 +127,7 @@ func (s *Store) LoadRobots(ctx context.Context, origin string) (*crawler.RobotsC
 		err = storage.ErrNotFound
 	}
 	if err != nil {
-		return nil, fmt.Errorf("robots.txt of %s: %w", origin, explain(err))
+		return nil, fmt.Errorf("robots.txt of %s: %w", origin, s.explain(err))
 	}
 	r.FetchedAt = moment(fetched)
 	return &r, nil

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -104,7 +104,7 @@ func (s *Store) Runs(ctx context.Context, site string, n int) ([]storage.Run, er
 		runs, err = readRuns(ctx, p, runColumns+`WHERE r.site_id = (SELECT id FROM sites WHERE name = $1) ORDER BY r.id DESC LIMIT CAST($2 AS INTEGER)`, site, n)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read runs: %w", explain(err))
+		return nil, fmt.Errorf("read runs: %w", s.explain(err))
 	}
 	return runs, nil
 }
@@ -113,7 +113,7 @@ func (s *Store) Runs(ctx context.Context, site string, n int) ([]storage.Run, er
 func (s *Store) Sites(ctx context.Context, names ...string) ([]storage.SiteStatus, error) {
 	all, err := s.sites(ctx, names)
 	if err != nil {
-		return nil, fmt.Errorf("read sites: %w", explain(err))
+		return nil, fmt.Errorf("read sites: %w", s.explain(err))
 	}
 	return all, nil
 }

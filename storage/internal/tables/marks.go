@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -31,14 +31,14 @@ func (s *Store) Marks(ctx context.Context, site string, each func(string, []extr
 		JOIN tasks t ON t.id = m.task_id AND t.site_id = s.id
 		WHERE s.name = $1 AND t.outcome <> 'duplicate' ORDER BY m.task_id`, site)
 	if err != nil {
-		return fmt.Errorf("read marks of %s: %w", site, explain(err))
+		return fmt.Errorf("read marks of %s: %w", site, s.explain(err))
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var url string
 		var b []byte
 		if err := rows.Scan(&url, &b); err != nil {
-			return fmt.Errorf("read marks of %s: %w", site, explain(err))
+			return fmt.Errorf("read marks of %s: %w", site, s.explain(err))
 		}
 		marks := make([]extract.Mark, 0, len(b)/8)
 		for ; len(b) >= 8; b = b[8:] {
@@ -49,7 +49,7 @@ func (s *Store) Marks(ctx context.Context, site string, each func(string, []extr
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read marks of %s: %w", site, explain(err))
+		return fmt.Errorf("read marks of %s: %w", site, s.explain(err))
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -354,7 +354,7 @@ func (t *tx) count(run int64, n *tally) error {
 // priorities and depths, and is due again if it was found with a date of change after its last visit that is news.
 func (t *tx) link(l *lease, task *crawler.Task) (bool, error) {
 	lastmod := dueMillis(task.LastMod)
-	if t.s.links.knows(task.URL, task.Hint, task.Depth, lastmod) {
+	if t.w.links.knows(task.URL, task.Hint, task.Depth, lastmod) {
 		return false, nil
 	}
 	host, err := t.host(l.site, task.Host)
@@ -385,14 +385,14 @@ func (t *tx) link(l *lease, task *crawler.Task) (bool, error) {
 			return false, err
 		}
 	}
-	t.s.links.add(task.URL, task.Hint, task.Depth, lastmod)
+	t.w.links.add(task.URL, task.Hint, task.Depth, lastmod)
 	return added, nil
 }
 
 // host gives the ID of a host of a site.
 func (t *tx) host(site int64, host string) (int64, error) {
 	key := hostKey{site, host}
-	if id, ok := t.s.hosts[key]; ok {
+	if id, ok := t.w.hosts[key]; ok {
 		return id, nil
 	}
 	if host == "" {
@@ -405,10 +405,10 @@ func (t *tx) host(site int64, host string) (int64, error) {
 	if err := t.row([]any{&id}, `SELECT id FROM hosts WHERE site_id = $1 AND host = $2`, site, host); err != nil {
 		return 0, err
 	}
-	if len(t.s.hosts) >= maxHosts {
-		clear(t.s.hosts)
+	if len(t.w.hosts) >= maxHosts {
+		clear(t.w.hosts)
 	}
-	t.s.hosts[key] = id
+	t.w.hosts[key] = id
 	return id, nil
 }
 

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"bytes"
@@ -18,8 +18,8 @@ import (
 	"cinecrawl/storage"
 )
 
-// leaseTime is how long a holder that cannot be seen (it runs on another machine) is taken for alive after its last sign of life.
-const leaseTime = 30 * time.Second
+// LeaseTime is how long a holder that cannot be seen (it runs on another machine) is taken for alive after its last sign of life.
+const LeaseTime = 30 * time.Second
 
 // lease is a run that a Store holds.
 type lease struct {
@@ -86,10 +86,10 @@ func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task,
 		return nil, errors.New("start run: the site has no name")
 	}
 	var run *storage.Run
+	var l lease
 	err := s.write(ctx, func(t *tx) error {
 		now := s.now()
-		var l lease
-		l.name = site
+		l = lease{name: site}
 		if _, err := t.exec(`INSERT INTO sites (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`, site); err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task,
 		}
 		l.epoch++
 		if _, err := t.exec(`UPDATE sites SET epoch = $1, owner = $2, lease_until = $3 WHERE id = $4`,
-			l.epoch, s.owner, millis(now.Add(leaseTime)), l.site); err != nil {
+			l.epoch, s.owner, millis(now.Add(LeaseTime)), l.site); err != nil {
 			return err
 		}
 
@@ -132,16 +132,13 @@ func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task,
 				return err
 			}
 		}
-		if run, err = t.run(&l); err != nil {
-			return err
-		}
-		s.held[site] = &l
-		return nil
+		run, err = t.run(&l)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start run of %s: %w", site, err)
 	}
-	s.keepLeases()
+	s.keep(&l)
 	return run, nil
 }
 
@@ -210,9 +207,10 @@ func (t *tx) seed(l *lease, seeds []crawler.Task, again bool) error {
 
 // EndRun implements storage.Store.
 func (s *Store) EndRun(ctx context.Context, run *storage.Run, finished bool, why string) error {
+	var ended *storage.Run
 	err := s.write(context.WithoutCancel(ctx), func(t *tx) error {
 		now := s.now()
-		l := s.held[run.Site]
+		l := s.lease(run.Site)
 		if l == nil || l.run != run.ID || l.epoch != run.Epoch {
 			return storage.ErrLost
 		}
@@ -221,7 +219,7 @@ func (s *Store) EndRun(ctx context.Context, run *storage.Run, finished bool, why
 			return err
 		}
 		if n == 0 {
-			delete(s.held, run.Site)
+			s.drop(l)
 			return storage.ErrLost
 		}
 		if _, err := t.exec(`UPDATE runs SET ended = $1, finished = $2, why = $3,
@@ -229,27 +227,24 @@ func (s *Store) EndRun(ctx context.Context, run *storage.Run, finished bool, why
 			millis(now), finished, why, l.site, l.run); err != nil {
 			return err
 		}
-		ended, err := t.run(l)
-		if err != nil {
-			return err
-		}
-		*run = *ended
-		delete(s.held, run.Site)
-		return nil
+		ended, err = t.run(l)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("end run of %s: %w", run.Site, err)
 	}
+	*run = *ended
+	s.drop(s.lease(run.Site))
 	return nil
 }
 
 // fence holds a site for this transaction: it fails if another has taken it, and renews the lease.
 func (t *tx) fence(site string) (*lease, error) {
-	l := t.s.held[site]
+	l := t.s.lease(site)
 	if l == nil {
 		return nil, fmt.Errorf("%w: no run of %s was started here", storage.ErrLost, site)
 	}
-	n, err := t.exec(`UPDATE sites SET lease_until = $1 WHERE id = $2 AND epoch = $3`, millis(t.s.now().Add(leaseTime)), l.site, l.epoch)
+	n, err := t.exec(`UPDATE sites SET lease_until = $1 WHERE id = $2 AND epoch = $3`, millis(t.s.now().Add(LeaseTime)), l.site, l.epoch)
 	if err != nil {
 		return nil, err
 	}
@@ -259,17 +254,34 @@ func (t *tx) fence(site string) (*lease, error) {
 	return l, nil
 }
 
-// keepLeases renews the leases from time to time, for sites that are asked so slowly that no commit does.
-func (s *Store) keepLeases() {
+// lease is the run of a site that is held here, or nil.
+func (s *Store) lease(site string) *lease {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.held[site]
+}
+
+// drop forgets a lease that is over.
+func (s *Store) drop(l *lease) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held[l.name] == l {
+		delete(s.held, l.name)
+	}
+}
+
+// keep holds a lease, and renews all from time to time, for sites that are asked so slowly that no commit does.
+func (s *Store) keep(l *lease) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held[l.name] = l
 	if s.stop != nil || s.closed {
 		return
 	}
 	stop := make(chan struct{})
 	s.stop = stop
 	go func() {
-		tick := time.NewTicker(leaseTime / 3)
+		tick := time.NewTicker(LeaseTime / 3)
 		defer tick.Stop()
 		for {
 			select {
@@ -279,7 +291,7 @@ func (s *Store) keepLeases() {
 			}
 			// A failure is no loss: the next commit is fenced, and tells.
 			s.write(context.Background(), func(t *tx) error {
-				_, err := t.exec(`UPDATE sites SET lease_until = $1 WHERE owner = $2`, millis(s.now().Add(leaseTime)), s.owner)
+				_, err := t.exec(`UPDATE sites SET lease_until = $1 WHERE owner = $2`, millis(s.now().Add(LeaseTime)), s.owner)
 				return err
 			})
 		}

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -351,7 +351,7 @@ func (s *Store) Records(ctx context.Context, f storage.Filter, each func(*storag
 	cond, args := where(f)
 	rows, err := s.reads.db.QueryContext(ctx, `SELECT `+recordColumns+` FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE `+cond+recordOrder, args...)
 	if err != nil {
-		return fmt.Errorf("read records: %w", explain(err))
+		return fmt.Errorf("read records: %w", s.explain(err))
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -364,7 +364,7 @@ func (s *Store) Records(ctx context.Context, f storage.Filter, each func(*storag
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read records: %w", explain(err))
+		return fmt.Errorf("read records: %w", s.explain(err))
 	}
 	return nil
 }
@@ -374,7 +374,7 @@ func (s *Store) Count(ctx context.Context, f storage.Filter) (int, error) {
 	cond, args := where(f)
 	var n int
 	if err := s.reads.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM reviews r WHERE `+cond, args...).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count records: %w", explain(err))
+		return 0, fmt.Errorf("count records: %w", s.explain(err))
 	}
 	return n, nil
 }
@@ -394,7 +394,7 @@ func (s *Store) RecordByURL(ctx context.Context, url string) (*storage.Record, e
 		err = storage.ErrNotFound
 	}
 	if err != nil {
-		return nil, fmt.Errorf("record of %s: %w", url, explain(err))
+		return nil, fmt.Errorf("record of %s: %w", url, s.explain(err))
 	}
 	return found, nil
 }
@@ -415,7 +415,7 @@ func (s *Store) Revisions(ctx context.Context, recordID int64) ([]*storage.Recor
 		err = storage.ErrNotFound
 	}
 	if err != nil {
-		return nil, fmt.Errorf("revisions of record %d: %w", recordID, explain(err))
+		return nil, fmt.Errorf("revisions of record %d: %w", recordID, s.explain(err))
 	}
 	return all, nil
 }

@@ -1,0 +1,20 @@
+package tables
+
+import (
+	"database/sql"
+	"maps"
+	"slices"
+	"time"
+
+	"cinecrawl/storage"
+)
+
+// Statements are those that were prepared until now, and that of Records.
+func (s *Store) Statements() []string {
+	cond, _ := where(storage.Filter{Since: time.Now()})
+	queries := []string{`SELECT ` + recordColumns + ` FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE r.site = $3 AND ` + cond + recordOrder}
+	queries = slices.AppendSeq(queries, maps.Keys(s.w.stmts))
+	return slices.AppendSeq(queries, maps.Keys(s.reads.stmts))
+}
+
+func (s *Store) Reads() *sql.DB { return s.reads.db }
