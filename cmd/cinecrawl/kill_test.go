@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	kills     = 50
+	kills     = 200
 	killHosts = 5
 	killPosts = 24 // reviews a host; with its listing pages about 30 pages
 )
@@ -30,7 +30,7 @@ const (
 // stored when a process died was not asked again, robots.txt included.
 func TestKill(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts a hundred processes")
+		t.Skip("starts hundreds of processes")
 	}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -49,11 +49,12 @@ func TestKill(t *testing.T) {
 	write(t, filepath.Join(dir, "cinecrawl.yaml"), config.String())
 
 	killed, crawls := 0, 0
+	moments := map[string]int{} // of the kills
 	for ; killed < kills; crawls++ {
 		db := filepath.Join(dir, fmt.Sprintf("crawl%d.db", crawls))
 		done := map[string]bool{} // URLs whose outcome is stored, and stored robots copies
 		for {
-			finished, out := crawlAndKill(t, dir, db, farms, random)
+			finished, moment, out := crawlAndKill(t, dir, db, farms, random)
 			for _, f := range farms {
 				for _, path := range f.requests() {
 					if url := "http://" + f.host + path; done[url] {
@@ -64,6 +65,7 @@ func TestKill(t *testing.T) {
 			if finished {
 				break
 			}
+			moments[moment]++
 			if killed++; t.Failed() {
 				t.Fatalf("after %d kills:\n%s", killed, out)
 			}
@@ -73,27 +75,47 @@ func TestKill(t *testing.T) {
 		}
 		checkCrawl(t, db, farms)
 	}
-	t.Logf("%d kills over %d crawls of %d pages", killed, crawls, killHosts*len(farms[0].urls()))
+	t.Logf("%d kills over %d crawls of %d pages: %v", killed, crawls, killHosts*len(farms[0].urls()), moments)
+	for _, m := range []string{begins, asks, ends} {
+		if moments[m] < kills/40 {
+			t.Errorf("%d kills while a process %s: the instants are not spread over its life", moments[m], m)
+		}
+	}
 }
 
+// What a process does when it is killed.
+const (
+	begins = "begins" // nothing was asked yet
+	asks   = "asks"
+	ends   = "ends" // everything is stored, and the summary is being written
+)
+
 // crawlAndKill runs the crawl, and kills it at a random instant: mostly a moment after the farms were asked for so many pages, which
-// holds on a slow machine, too; sometimes before it has asked for any. It says whether the crawl was finished by then.
-func crawlAndKill(t *testing.T, dir, db string, farms []*farm, random *rand.Rand) (finished bool, out string) {
+// holds on a slow machine, too; sometimes before it has asked for any, sometimes when it begins to write its summary. It says whether
+// the crawl was finished by then, and if not what it did.
+func crawlAndKill(t *testing.T, dir, db string, farms []*farm, random *rand.Rand) (finished bool, moment, out string) {
 	t.Helper()
 	cmd := exec.Command("cinecrawl", "crawl", "--db", db)
 	cmd.Dir = dir
 	var b bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &b, &b
-	pages, moment := int64(random.IntN(120)), time.Duration(random.Int64N(int64(60*time.Millisecond)))
+	cmd.Stderr = &b
+	pages, wait := int64(random.IntN(120)), time.Duration(random.Int64N(int64(60*time.Millisecond)))
 	kill := make(chan struct{})
+	var once sync.Once
+	now := func() { once.Do(func() { close(kill) }) }
 	if pages < 10 {
-		close(kill)
+		now()
 	}
-	var asked atomic.Int64
+	var asked, summary atomic.Int64
+	cmd.Stdout = writes(func() {
+		if summary.Add(1); pages >= 110 {
+			now()
+		}
+	})
 	for _, f := range farms {
 		f.onRequest(func() {
-			if asked.Add(1) == pages && pages >= 10 {
-				close(kill)
+			if asked.Add(1) == pages && pages >= 10 && pages < 110 {
+				now()
 			}
 		})
 	}
@@ -108,9 +130,12 @@ func crawlAndKill(t *testing.T, dir, db string, farms []*farm, random *rand.Rand
 			return
 		case <-kill:
 		}
+		if pages >= 110 {
+			wait /= 10 // little is left to be done
+		}
 		select {
 		case <-ended:
-		case <-time.After(moment):
+		case <-time.After(wait):
 			cmd.Process.Kill()
 		}
 	})
@@ -120,7 +145,23 @@ func crawlAndKill(t *testing.T, dir, db string, farms []*farm, random *rand.Rand
 	if err != nil && cmd.ProcessState.Exited() {
 		t.Fatalf("crawl: %v\n%s", err, b.String())
 	}
-	return err == nil, b.String()
+	switch {
+	case asked.Load() == 0:
+		moment = begins
+	case summary.Load() == 0:
+		moment = asks
+	default:
+		moment = ends
+	}
+	return err == nil, moment, b.String()
+}
+
+// writes is called at each Write.
+type writes func()
+
+func (w writes) Write(b []byte) (int, error) {
+	w()
+	return len(b), nil
 }
 
 // rememberDone adds what the database knows as done, and gives the number of sites whose run is finished.
