@@ -580,6 +580,8 @@ func validators(f *fixture) {
 	f.diff("kept", both, have())
 	answer(crawler.ServerError, 500, http.Header{"Etag": {`"err"`}})
 	f.diff("a failure keeps them", both, have())
+	f.commit(crawler.Visit{Task: f.task("/her").Task, Outcome: crawler.Forbidden})
+	f.diff("nor is an address that was not asked an answer", both, have())
 	answer(crawler.Unchanged, 304, http.Header{"Etag": {`"two"`}})
 	f.diff("a 304 may renew them", []string{`"two"`, both[1]}, have())
 	f.commit(visit(f.task("/her").Task, day(2), review("/her", "Her", "Text.")))
@@ -662,15 +664,15 @@ func newRun(f *fixture) {
 		read("/list", fresh, extract.KindList), read("/about", fresh, extract.KindAbout),
 		plain(sitemap, crawler.Listed), plain(feed, crawler.Listed),
 		plain(task("/unread"), crawler.NotReview), plain(task("/gone"), crawler.Gone),
-		plain(task("/robots"), crawler.Disallowed), plain(task("/500"), crawler.ServerError))
+		plain(task("/robots"), crawler.Disallowed), plain(task("/500"), crawler.ServerError), crawler.Visit{Task: task("/inside"), Outcome: crawler.Forbidden})
 	f.end(run, true)
 	f.diff("nothing", []string(nil), f.next(now, 99))
 	f.start(seed())
 	got := f.next(now, 99)
 	slices.Sort(got)
-	f.diff("due again", []string{"/", "/500", "/feed", "/list", "/old", "/robots", "/sitemap.xml", "/unread"}, got)
+	f.diff("due again", []string{"/", "/500", "/feed", "/inside", "/list", "/old", "/robots", "/sitemap.xml", "/unread"}, got)
 	s := f.status()
-	f.diff("figures", []any{8, map[crawler.Outcome]int{crawler.Reviewed: 1, crawler.NotReview: 1, crawler.Gone: 1}}, []any{s.Queued, s.Tasks})
+	f.diff("figures", []any{9, map[crawler.Outcome]int{crawler.Reviewed: 1, crawler.NotReview: 1, crawler.Gone: 1}}, []any{s.Queued, s.Tasks})
 }
 
 // listsGoOn: a new run asks for a further page of a list when a page that leads there has something new.

@@ -28,7 +28,7 @@ func readAs(o crawler.Outcome) bool {
 // passing says whether an outcome tells nothing of the page, so that what is known of it stands.
 func passing(o crawler.Outcome) bool {
 	switch o {
-	case crawler.Unchanged, crawler.ServerError, crawler.Unreachable, crawler.TimedOut, crawler.Disallowed:
+	case crawler.Unchanged, crawler.ServerError, crawler.Unreachable, crawler.TimedOut, crawler.Disallowed, crawler.Forbidden:
 		return true
 	}
 	return false

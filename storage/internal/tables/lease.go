@@ -160,7 +160,7 @@ func (t *tx) requeue(l *lease, now time.Time, revisit time.Duration) error {
 		visited_at <= $2
 		OR kind IN ('sitemap', 'feed')
 		OR (found <> 'next' AND (page_kind = 'list' OR (page_kind = '' AND outcome = 'not_review')))
-		OR outcome IN ('disallowed', 'server_error', 'unreachable', 'timeout'))`,
+		OR outcome IN ('disallowed', 'server_error', 'unreachable', 'timeout', 'forbidden'))`,
 		l.site, millis(now.Add(-revisit)))
 	return err
 }
