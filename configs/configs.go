@@ -50,7 +50,8 @@ type Settings struct {
 	Depth        int   // clicks from a start page
 	Pages        int   // a site and run; 0 is no limit
 	Revisit      time.Duration
-	Every        time.Duration
+	Schedule     crawler.Schedule
+	Slice        time.Duration // that a scheduled crawl of a site goes on before others have their turn
 }
 
 // Timeouts bound one request.
@@ -58,12 +59,12 @@ type Timeouts struct{ Connect, Header, Body, Total time.Duration }
 
 // Site is a configured source, as the crawl and the reader take it.
 type Site struct {
-	Crawl   *crawler.Site
-	Rules   *extract.SiteRules
-	Every   time.Duration // how often a schedule crawls it
-	Enabled bool          // crawled when no site is named
-	From    string        // the file that configures it; "" for a site known by its URL alone
-	Line    int           // in that file
+	Crawl    *crawler.Site
+	Rules    *extract.SiteRules
+	Schedule crawler.Schedule
+	Enabled  bool   // crawled by its schedule, and when no site is named
+	From     string // the file that configures it; "" for a site known by its URL alone
+	Line     int    // in that file
 }
 
 // Default is the commented file of settings, as it is shipped.
@@ -215,9 +216,9 @@ func (c *Config) RulesFor(rawURL string) *extract.SiteRules {
 // blank is a site with the settings of all.
 func (c *Config) blank(name string) Site {
 	return Site{
-		Crawl: &crawler.Site{Name: name, Depth: c.Depth, Pages: c.Pages, Gap: c.Gap, MaxBody: c.MaxBody, Revisit: c.Revisit},
-		Rules: &extract.SiteRules{Site: name},
-		Every: c.Every,
+		Crawl:    &crawler.Site{Name: name, Depth: c.Depth, Pages: c.Pages, Gap: c.Gap, MaxBody: c.MaxBody, Revisit: c.Revisit},
+		Rules:    &extract.SiteRules{Site: name},
+		Schedule: c.Schedule,
 	}
 }
 

@@ -92,7 +92,7 @@ func TestASiteOfOnesOwnOverAShippedOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := c.Sites()[0]
-	if s.Crawl.Pages != 50 || s.Crawl.Gap != 5*time.Second || s.Every != 12*time.Hour || len(s.Crawl.Start) != 1 || len(s.Rules.Layouts) != 2 || !s.Enabled {
+	if s.Crawl.Pages != 50 || s.Crawl.Gap != 5*time.Second || s.Schedule.Every != 12*time.Hour || len(s.Crawl.Start) != 1 || len(s.Rules.Layouts) != 2 || !s.Enabled {
 		t.Errorf("%+v %+v", s, s.Crawl)
 	}
 	if s.Rules.Layouts[0].Version != 2 || s.Rules.Layouts[0].OutOf != 10 || !s.Rules.Layouts[1].When.IsZero() {
@@ -182,6 +182,12 @@ func TestMistakesNameFileAndLine(t *testing.T) {
 		{"wrong kind", "workers: many\n", "x.yaml:1: cannot take str `many` as int"},
 		{"no workers", "workers: 0\n", "x.yaml: workers: 0: want 1 to 1000"},
 		{"negative time", "gap: -1s\n", "is no time"},
+		{"no schedule", "every: often\n", `x.yaml:1: "often" is no schedule: write a time of a second or more`},
+		{"no period", "every: 0s\n", "is no schedule"},
+		{"bad cron line", site("crawl:\n  start: [https://f.example/]\n  every: 0 24 * * *"), `x.yaml:5: cron line "0 24 * * *": `},
+		{"bad cron zone", "gap: 1s\nevery: 0 3 * * * Mars/Tharsis\n", `x.yaml:2: cron line "0 3 * * * Mars/Tharsis": there is no time zone "Mars/Tharsis"`},
+		{"bad jitter", "jitter: 0.05\n", `x.yaml:1: "0.05" is no share: write 0% to 100%`},
+		{"bad slice", "slice: 1h\n", `x.yaml:1: "1h" is no slice: write a time from 1s to 10m`},
 		{"bad size", "max_body: big\n", `x.yaml:1: "big" is no size`},
 		{"header injection", "contact: \"me)\\r\\nX: y\"\n", "go into the user agent"},
 		{"bad timeout", "timeouts: {conect: 1s}\n", `x.yaml:1: unknown key "conect"; known are body, connect`},
@@ -367,6 +373,44 @@ func TestBudgetsAndQuietHours(t *testing.T) {
 		_, err := load(data(), "cinecrawl.yaml", []byte("sites:\n  kino.example:\n    crawl: {start: [https://kino.example/], quiet: "+text+"}\n"))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestSchedules(t *testing.T) {
+	c, err := load(data(), "cinecrawl.yaml", []byte(`every: 7d
+jitter: 2.5%
+slice: 10s
+sites:
+  kino.example:
+    crawl: {start: [https://kino.example/]}
+  noir.example:
+    crawl: {start: [https://noir.example/], every: 0 3 * * * Europe/Berlin}
+  vamp.example:
+    crawl: {start: [https://vamp.example/], every: adaptive}
+  a.example:
+    crawl: {every: adaptive}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Slice != 10*time.Second {
+		t.Errorf("slice %v", c.Slice)
+	}
+	monday := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	for site, want := range map[string]time.Duration{
+		"kino.example": 7 * 24 * time.Hour, "noir.example": 14 * time.Hour, "vamp.example": 24 * time.Hour, "a.example": 24 * time.Hour,
+	} {
+		s, _ := c.find(site)
+		if s.Schedule.Jitter != 0.025 {
+			t.Errorf("%s: jitter %v", site, s.Schedule.Jitter)
+		}
+		s.Schedule.Jitter = 0
+		if got := s.Schedule.Next(site, monday, monday).Sub(monday); got != want {
+			t.Errorf("%s: the next run is in %v, want %v", site, got, want)
+		}
+		if got, want := s.Schedule.Adaptive, site == "vamp.example" || site == "a.example"; got != want {
+			t.Errorf("%s: adaptive is %v", site, got)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	_ "time/tzdata" // zones of quiet hours, on machines that have none
+	_ "time/tzdata" // zones of schedules and quiet hours, on machines that have none
 
 	"cinecrawl/crawler"
 	"cinecrawl/extract"
@@ -34,7 +34,9 @@ type settingsFile struct {
 	Depth        int                 `yaml:"depth"`
 	Pages        int                 `yaml:"pages"`
 	Revisit      duration            `yaml:"revisit"`
-	Every        duration            `yaml:"every"`
+	Every        every               `yaml:"every"`
+	Jitter       share               `yaml:"jitter"`
+	Slice        slice               `yaml:"slice"`
 	Enable       []text              `yaml:"enable"`
 	Sites        map[string]siteNode `yaml:"sites"`
 }
@@ -65,7 +67,7 @@ type crawlFile struct {
 	Allow    patterns  `yaml:"allow"`
 	Deny     patterns  `yaml:"deny"`
 	Review   patterns  `yaml:"review"`
-	Every    *duration `yaml:"every"`
+	Every    *every    `yaml:"every"`
 	Revisit  *duration `yaml:"revisit"`
 	Gap      *duration `yaml:"gap"`
 	Depth    *int      `yaml:"depth"`
@@ -273,7 +275,9 @@ func inFile(file string, err error) error {
 func (f *settingsFile) settings(file string) (Settings, error) {
 	s := Settings{Contact: f.Contact, UserAgentURL: f.UserAgentURL, DB: f.DB, Workers: f.Workers, Gap: time.Duration(f.Gap),
 		Timeouts: Timeouts{time.Duration(f.Timeouts.Connect), time.Duration(f.Timeouts.Header), time.Duration(f.Timeouts.Body), time.Duration(f.Timeouts.Total)},
-		MaxBody:  int64(f.MaxBody), Depth: f.Depth, Pages: f.Pages, Revisit: time.Duration(f.Revisit), Every: time.Duration(f.Every)}
+		MaxBody:  int64(f.MaxBody), Depth: f.Depth, Pages: f.Pages, Revisit: time.Duration(f.Revisit),
+		Schedule: f.Every.Schedule, Slice: time.Duration(f.Slice)}
+	s.Schedule.Jitter = float64(f.Jitter)
 	fail := func(format string, args ...any) (Settings, error) {
 		return s, fmt.Errorf("%s: %s", file, fmt.Sprintf(format, args...))
 	}
@@ -404,16 +408,66 @@ type duration time.Duration
 
 // UnmarshalYAML takes 500ms, 1s, 24h, 7d; never below 0.
 func (d *duration) UnmarshalYAML(n *yaml.Node) error {
-	v, err := time.ParseDuration(n.Value)
-	if days, ok := strings.CutSuffix(n.Value, "d"); ok {
+	v, ok := parseTime(n.Value)
+	if !ok {
+		return mistake(n, "%q is no time: write 500ms, 1s, 24h or 7d", n.Value)
+	}
+	*d = duration(v)
+	return nil
+}
+
+func parseTime(s string) (time.Duration, bool) {
+	v, err := time.ParseDuration(s)
+	if days, ok := strings.CutSuffix(s, "d"); ok {
 		var f float64
 		f, err = strconv.ParseFloat(days, 64)
 		v = time.Duration(f * float64(24*time.Hour))
 	}
-	if err != nil || v < 0 {
-		return mistake(n, "%q is no time: write 500ms, 1s, 24h or 7d", n.Value)
+	return v, err == nil && v >= 0
+}
+
+type every struct{ crawler.Schedule }
+
+// UnmarshalYAML takes a period of a second or more (24h, 7d), adaptive, or a cron line (0 3 * * * Europe/Berlin).
+func (e *every) UnmarshalYAML(n *yaml.Node) error {
+	switch v, ok := parseTime(n.Value); {
+	case n.Value == "adaptive":
+		e.Schedule = crawler.Schedule{Every: 24 * time.Hour, Adaptive: true}
+	case ok && v >= time.Second:
+		e.Schedule = crawler.Schedule{Every: v}
+	case len(strings.Fields(n.Value)) < 2:
+		return mistake(n, "%q is no schedule: write a time of a second or more (24h, 7d), adaptive, or a cron line (0 3 * * * Europe/Berlin)", n.Value)
+	default:
+		var err error
+		if e.Schedule, err = crawler.Cron(n.Value); err != nil {
+			return mistake(n, "%v", err)
+		}
 	}
-	*d = duration(v)
+	return nil
+}
+
+type share float64
+
+// UnmarshalYAML takes 0% to 100%.
+func (s *share) UnmarshalYAML(n *yaml.Node) error {
+	number, ok := strings.CutSuffix(n.Value, "%")
+	f, err := strconv.ParseFloat(number, 64)
+	if !ok || err != nil || !(f >= 0 && f <= 100) {
+		return mistake(n, "%q is no share: write 0%% to 100%%", n.Value)
+	}
+	*s = share(f / 100)
+	return nil
+}
+
+type slice time.Duration
+
+// UnmarshalYAML takes a time from 1s to 10m: less would be all beginning and ending, more no slice.
+func (s *slice) UnmarshalYAML(n *yaml.Node) error {
+	v, ok := parseTime(n.Value)
+	if !ok || v < time.Second || v > 10*time.Minute {
+		return mistake(n, "%q is no slice: write a time from 1s to 10m", n.Value)
+	}
+	*s = slice(v)
 	return nil
 }
 

@@ -114,7 +114,10 @@ func (c *Config) site(name string, f *siteFile) (Site, error) {
 	set(&crawl.Time, (*time.Duration)(f.Crawl.Time))
 	crawl.Quiet = f.Crawl.Quiet.Hours
 	set(&crawl.Revisit, (*time.Duration)(f.Crawl.Revisit))
-	set(&s.Every, (*time.Duration)(f.Crawl.Every))
+	if f.Crawl.Every != nil {
+		s.Schedule = f.Crawl.Every.Schedule
+		s.Schedule.Jitter = c.Schedule.Jitter
+	}
 	if len(f.Crawl.Start) == 0 {
 		return fail(0, "no start page: write crawl: {start: [https://%s/]}", name)
 	}

@@ -49,7 +49,7 @@ func (a *app) unfinished(ctx context.Context, st storage.Store, sites []configs.
 	}
 	return slices.DeleteFunc(slices.Clone(sites), func(s configs.Site) bool {
 		name := s.Crawl.Name
-		left := done[name] && a.now().Sub(last[name].Ended) < s.Every
+		left := done[name] && a.now().Before(s.Schedule.Next(name, last[name].Ended, last[name].Ended))
 		if left {
 			a.log.Info("left out: finished by the crawl that was interrupted and now goes on", "site", name)
 		}

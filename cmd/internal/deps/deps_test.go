@@ -33,6 +33,7 @@ var soleImporter = map[string]string{
 	"github.com/temoto/robotstxt":    "cinecrawl/crawler/fetch",
 	"modernc.org/sqlite":             "cinecrawl/storage/sqlite",
 	"github.com/pressly/goose/v3":    "cinecrawl/storage/sqlite",
+	"github.com/robfig/cron/v3":      "cinecrawl/crawler",
 	"github.com/mmcdole/gofeed":      "cinecrawl/crawler/discover",
 	"github.com/alecthomas/kong":     "cinecrawl/cmd/cinecrawl",
 	"github.com/PuerkitoBio/goquery": "cinecrawl/extract",
