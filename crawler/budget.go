@@ -8,7 +8,7 @@ import (
 // Budget bounds what a crawl asks for; zero fields bound nothing. What is left stays queued. A request that was begun is finished, so
 // that the last of each host may go beyond.
 type Budget struct {
-	Pages int           // sitemaps and feeds are not counted
+	Pages int           // sitemaps, feeds and archives are not counted
 	Bytes int64         // of bodies, decoded
 	Time  time.Duration // since the beginning
 }

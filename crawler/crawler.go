@@ -22,7 +22,8 @@ const (
 	FoundFeed     Found = "feed"     // an item of a feed
 	FoundRedirect Found = "redirect" // the Location of a redirect
 	FoundRobots   Found = "robots"   // a Sitemap: line of robots.txt
-	FoundAuto     Found = "auto"     // <link rel=alternate> feed autodiscovery
+	FoundAuto     Found = "auto"     // a feed or archive that a page names in its head, or the customary place of a sitemap
+	FoundArchive  Found = "archive"  // a post in the platform's own archive
 )
 
 // Kind says what is expected behind a task's URL, and so how its body is read.
@@ -31,7 +32,8 @@ type Kind string
 const (
 	KindPage    Kind = "page"    // HTML
 	KindSitemap Kind = "sitemap" // a sitemap or sitemap index, perhaps gzipped, or a text sitemap
-	KindFeed    Kind = "feed"    // RSS or Atom
+	KindFeed    Kind = "feed"    // RSS, Atom or JSON Feed
+	KindArchive Kind = "archive" // a page of all posts, newest first, that the publishing platform gives to programs; see discover.List
 )
 
 // Task is a URL to visit. The frontier is all tasks.
@@ -41,13 +43,13 @@ type Task struct {
 	Site    string // name of the configured site
 	Host    string // politeness key, see HostKey
 	Kind    Kind
-	Depth   int       // clicks from a start page; sitemaps and feeds count none
+	Depth   int       // clicks from a start page; sitemaps and feeds count none. Of an archive: its pages before this one
 	Found   Found     // how it was found
 	From    string    // the URL it was found on; "" for start pages
 	Hops    int       // redirects followed to get here
 	Tries   int       // visits that ended in a passing failure so far; the loop counts, the frontier stores what the visit says
 	Due     time.Time // not before; zero is at once
-	LastMod time.Time // what the sitemap or feed says; zero if it does not
+	LastMod time.Time // what the sitemap, feed or archive says; zero if it does not
 	Hint    int       // priority: higher is visited first within a host, among those never visited and among those visited before
 
 	ETag         string // validators of the last stored fetch (RFC 9110 section 8.8), for a conditional request
@@ -76,7 +78,7 @@ const (
 	Reviewed    Outcome = "review"       // a review was read and stored
 	Roundup     Outcome = "roundup"      // several films in one text: kept apart
 	NotReview   Outcome = "not_review"   // a page, but no review (list, news, about …); its links count
-	Listed      Outcome = "listed"       // a sitemap or feed was read
+	Listed      Outcome = "listed"       // a sitemap, feed or archive was read
 	Unchanged   Outcome = "unchanged"    // 304, or the same bytes as last time
 	Redirected  Outcome = "redirected"   // 3xx: its target is a task of its own
 	NoIndex     Outcome = "noindex"      // a review that asks not to be indexed: nothing of it is stored
@@ -84,7 +86,7 @@ const (
 	Disallowed  Outcome = "disallowed"   // robots.txt says no
 	OutOfScope  Outcome = "out_of_scope" // redirect or canonical left the site
 	Forbidden   Outcome = "forbidden"    // its host, which no person named, has a private or local address: refused when connecting
-	Gone        Outcome = "gone"         // 404, 410
+	Gone        Outcome = "gone"         // 404, 410; a guessed sitemap or an archive that is not there for us
 	NotHTML     Outcome = "not_html"     // some other media type
 	TooLarge    Outcome = "too_large"    // body over the bound; nothing of it is used
 	TooDeep     Outcome = "too_deep"     // redirects over the bound

@@ -137,6 +137,8 @@ func (s *Site) admits(t *Task, to *target) (ok bool, why string, review bool) {
 		return false, notOfSite(to.host), false
 	case t.Kind == KindFeed && strings.Contains(strings.ToLower(to.whole), "comments"):
 		return false, "feed of comments", false
+	case t.Kind == KindArchive && t.Depth >= MaxPageNo:
+		return false, fmt.Sprintf("page %d of an archive (limit %d)", t.Depth+1, MaxPageNo), false
 	}
 	return true, string(t.Kind) + " of the site", false
 }
@@ -148,6 +150,10 @@ func (s *Site) Link(from Task, canonical string, kind Kind, found Found) (t Task
 	t = Task{URL: canonical, Site: s.Name, Host: hostOf(canonical), Kind: kind, Depth: from.Depth, Found: found, From: from.URL}
 	paged := isPagination(&to)
 	switch {
+	case from.Kind == KindArchive && kind == KindArchive:
+		t.Depth++
+	case from.Kind == KindArchive:
+		t.Depth = 0
 	case kind != KindPage || found != FoundLink:
 	case paged:
 		t.Found = FoundNext

@@ -21,11 +21,14 @@ const (
 )
 
 // visit runs on a worker's goroutine: it asks for a task's page and finds out what became of it. That a sitemap is not where one was
-// guessed to be is no failure.
+// guessed to be is no failure, nor that a site keeps its archive to itself (401, 403, rest_no_route), as many do.
 func (l *loop) visit(f Fetcher, d *done) {
 	l.ask(f, d)
-	if v := &d.visit; v.Task.Kind == KindSitemap && v.Task.Found == FoundAuto && v.Outcome.Failed() {
+	switch v := &d.visit; {
+	case v.Task.Kind == KindSitemap && v.Task.Found == FoundAuto && v.Outcome.Failed():
 		v.Outcome, v.Why = Gone, "no sitemap at the customary place: "+v.Why
+	case v.Task.Kind == KindArchive && (v.Outcome == Refused || v.Outcome == Unreadable || v.Outcome == NotHTML || v.Outcome == Gone):
+		v.Outcome, v.Why = Gone, "no archive for us: "+v.Why
 	}
 }
 
@@ -178,6 +181,8 @@ func (s *Site) Redirected(v *Visit) (off string) {
 	switch ok, why := s.Admits(to); {
 	case target == v.Task.URL:
 		v.Outcome, v.Why = TooDeep, "redirects to itself"
+	case to.Kind == KindArchive && pathOf(target) != pathOf(v.Task.URL): // to a page, which must not become known as an archive
+		v.Outcome, v.Why = Gone, "redirects to "+target
 	case to.Hops > MaxHops:
 		v.Outcome, v.Why = TooDeep, fmt.Sprintf("more than %d redirects in a row", MaxHops)
 	case !ok:

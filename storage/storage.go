@@ -83,7 +83,7 @@ type Run struct {
 
 // Counts of a run, in the words of the summary.
 type Counts struct {
-	Fetched                 int // requests answered, sitemaps and feeds included
+	Fetched                 int // requests answered, sitemaps, feeds and archives included
 	New, Changed, Unchanged int // reviews
 	NotReviews              int
 	Disallowed              int
@@ -141,9 +141,8 @@ type Store interface {
 
 	// StartRun takes a site and opens a run of it. Seeds that are not known are queued, due at once. Where the last run was
 	// interrupted it goes on, and known tasks stay as they are. Otherwise these are due at once too: known seeds, sitemaps, feeds,
-	// listing pages (their further pages when a page that leads there has new links), what
-	// failed in passing or was disallowed, and everything last visited longer than
-	// revisit ago. With a negative revisit only seeds are due.
+	// archives that are there, listing pages (further pages of these and of archives when a page that leads there has new links), what
+	// failed in passing or was disallowed, and everything last visited longer than revisit ago. With a negative revisit only seeds are due.
 	//
 	// Within a host, pages that were never visited come before those that are due again, start pages excepted: runs with a budget of
 	// pages finish a site.

@@ -242,7 +242,9 @@ func foundWords(f crawler.Found) string {
 	case crawler.FoundRobots:
 		return "Sitemap line of robots.txt"
 	case crawler.FoundAuto:
-		return "feed named by"
+		return "feed or archive named by"
+	case crawler.FoundArchive:
+		return "in the platform's archive"
 	}
 	return string(f)
 }

@@ -15,7 +15,7 @@ import (
 	"cinecrawl/storage"
 )
 
-// newHandler makes what turns a fetched page into a finished visit, for crawl, scrape and demo alike: a sitemap or feed into the
+// newHandler makes what turns a fetched page into a finished visit, for crawl, scrape and demo alike: a sitemap, feed or archive into the
 // tasks it lists; a page, parsed once, into the tasks it links to and the review it holds. known, if it is not nil, gives what is known
 // of the blocks that repeat on a site.
 func newHandler(cfg *configs.Config, known func(ctx context.Context, site string) (*extract.Chrome, error)) crawler.Handler {

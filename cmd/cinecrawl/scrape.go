@@ -21,7 +21,7 @@ type scrapeCmd struct {
 	Store   bool     `help:"Store the page and its review, too (those of --site always are)."`
 	Any     bool     `help:"Print the text of a page that is not a review, too."`
 	Explain bool     `help:"Show each block of the page, kept or dropped, with the rule that decided."`
-	DryRun  bool     `help:"List what would be visited, and why. Fetches robots.txt, and with --site the start page, sitemaps and feeds."`
+	DryRun  bool     `help:"List what would be visited, and why. Fetches robots.txt, and with --site the start page, sitemaps, feeds and archives."`
 	Pages   int      `placeholder:"N" help:"With --site: at most N pages in this run."`
 	JSON    bool     `name:"json" help:"JSON instead, one object a page or site, a line each."`
 }
@@ -213,7 +213,7 @@ func busy(site string, err error) error {
 	return err
 }
 
-// dryRun lists what would be visited: with --site the start page, sitemaps and feeds are fetched and read as the crawl reads them;
+// dryRun lists what would be visited: with --site the start page, sitemaps, feeds and archives are fetched and read as the crawl reads them;
 // what they lead to is listed with how it was found and what robots.txt says to it. Nothing is stored.
 func (c *scrapeCmd) dryRun(ctx context.Context, a *app, cfg *configs.Config, sites []configs.Site) error {
 	copies := robotsMemory{}

@@ -1,4 +1,5 @@
-// Package discover finds where to go next: the links of a page, the entries of a sitemap, the items of a feed.
+// Package discover finds where to go next: the links of a page, the entries of a sitemap, the items of a feed, the posts of a
+// platform's own archive.
 //
 // It reads bytes and trees and gives URLs. It fetches nothing and knows no review. Which of the URLs may be visited is the scope of
 // the site (crawler.Site); Page and List put both together.
@@ -16,24 +17,24 @@ import (
 const (
 	MaxLinks   = 5_000    // of a page
 	MaxEntries = 50_000   // of a sitemap (sitemaps.org, "Sitemap file requirements")
-	MaxItems   = 2_000    // of a feed
+	MaxItems   = 2_000    // of a feed, or of a page of an archive
 	MaxSitemap = 50 << 20 // bytes of a sitemap, unpacked (sitemaps.org)
-	MaxFeed    = 8 << 20  // bytes of a feed
+	MaxFeed    = 8 << 20  // bytes of the same
 )
 
-// Entry is a URL in a sitemap or feed, as it is written there.
+// Entry is a URL in a sitemap, feed or archive, as it is written there.
 type Entry struct {
 	URL  string
 	Time time.Time // lastmod, or the item's date; zero if there is none
 }
 
-// Page gives the tasks that a page's links lead to, those in the site's scope, each URL once: links, rel=next, and on start pages
-// the feeds that the page names. The page itself is not among them.
+// Page gives the tasks that a page's links lead to, those in the site's scope, each URL once: the archives that the page names, links,
+// rel=next, and on start pages the feeds. The page itself is not among them.
 func Page(site *crawler.Site, from crawler.Task, f *Found) []crawler.Task {
 	if f.NoFollow {
 		return nil
 	}
-	tasks := make([]crawler.Task, 0, len(f.Links)+len(f.Feeds))
+	tasks := make([]crawler.Task, 0, len(f.Archives)+len(f.Links)+len(f.Feeds))
 	add := func(u string, kind crawler.Kind, found crawler.Found) {
 		if u == from.URL {
 			return
@@ -41,6 +42,9 @@ func Page(site *crawler.Site, from crawler.Task, f *Found) []crawler.Task {
 		if t, ok, _ := site.Link(from, u, kind, found); ok {
 			tasks = append(tasks, t)
 		}
+	}
+	for _, u := range f.Archives {
+		add(u, crawler.KindArchive, crawler.FoundAuto)
 	}
 	if from.Found == crawler.FoundStart { // inner pages name the feeds of their own comments
 		for _, u := range f.Feeds {
@@ -59,18 +63,26 @@ func Page(site *crawler.Site, from crawler.Task, f *Found) []crawler.Task {
 	return tasks
 }
 
-// List reads a fetched sitemap or feed into its visit: the tasks that it leads to, the outcome and why. A feed where a sitemap is
-// expected is read as what it is. A body that is cut off or broken halfway counts as far as it could be read.
+// List reads a fetched sitemap, feed or page of an archive into its visit: the tasks that it leads to, the outcome and why. A feed where
+// a sitemap is expected is read as what it is. A body that is cut off or broken halfway counts as far as it could be read. The next page
+// of a feed or archive is a task; the frontier asks for it again when a page that leads there brought something new.
 func List(site *crawler.Site, v *crawler.Visit) {
 	var entries []Entry
 	var nested []string
+	var next string
 	var err error
-	found := crawler.FoundSitemap
-	if v.Task.Kind == crawler.KindFeed || looksLikeFeed(v.Page.Body) {
-		found = crawler.FoundFeed
-		entries, err = Feed(v.Page.Body)
-	} else {
-		entries, nested, err = Sitemap(v.Page.Body)
+	found := crawler.FoundFeed
+	switch body := v.Page.Body; {
+	case isJSON(body):
+		entries, next, err = Posts(body)
+	case v.Task.Kind != crawler.KindSitemap || looksLikeFeed(body):
+		entries, next, err = Feed(body)
+	default:
+		found = crawler.FoundSitemap
+		entries, nested, err = Sitemap(body)
+	}
+	if v.Task.Kind == crawler.KindArchive {
+		found = crawler.FoundArchive
 	}
 	if err != nil && len(entries) == 0 && len(nested) == 0 {
 		v.Outcome, v.Why = crawler.Unreadable, err.Error()
@@ -82,7 +94,7 @@ func List(site *crawler.Site, v *crawler.Visit) {
 	}
 	base := crawler.NewBase(page)
 	seen := make(map[string]bool, len(entries))
-	add := func(raw string, kind crawler.Kind, at time.Time) {
+	add := func(raw string, kind crawler.Kind, found crawler.Found, at time.Time) {
 		u, err := base.Canonical(raw)
 		if err != nil || seen[u] || u == v.Task.URL {
 			return
@@ -94,14 +106,19 @@ func List(site *crawler.Site, v *crawler.Visit) {
 		}
 	}
 	for _, u := range nested {
-		add(u, crawler.KindSitemap, time.Time{})
+		add(u, crawler.KindSitemap, found, time.Time{})
 	}
 	for _, e := range entries {
-		add(e.URL, crawler.KindPage, e.Time)
+		add(e.URL, crawler.KindPage, found, e.Time)
 	}
 	v.Outcome = crawler.Listed
 	v.Why = fmt.Sprintf("%d entries, %d in scope", len(entries)+len(nested), len(v.Links))
 	if err != nil {
 		v.Why += "; then " + err.Error()
+	}
+	if v.Task.Kind != crawler.KindSitemap {
+		if u := further(page, v.Page.Header, len(entries), next); u != "" {
+			add(u, crawler.KindArchive, crawler.FoundNext, time.Time{})
+		}
 	}
 }

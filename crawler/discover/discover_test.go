@@ -231,7 +231,7 @@ func TestFeed(t *testing.T) {
 		{"too large", strings.Repeat(" ", MaxFeed+1), nil, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := Feed([]byte(tt.body))
+			got, _, err := Feed([]byte(tt.body))
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
@@ -342,7 +342,7 @@ func FuzzFeed(f *testing.F) {
 	f.Add([]byte(atom))
 	f.Add([]byte(`{"version":"https://jsonfeed.org/version/1","items":[{"url":"https://a.example/"}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		entries, _ := Feed(body)
+		entries, _, _ := Feed(body)
 		for _, e := range entries {
 			if e.URL == "" {
 				t.Fatal("entry without a URL")

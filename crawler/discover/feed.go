@@ -1,19 +1,22 @@
 package discover
 
 import (
+	"bufio"
 	"bytes"
+	"encoding/xml"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/mmcdole/gofeed"
+	"golang.org/x/net/html/charset"
 )
 
-// Feed reads the item links of an RSS or Atom feed with their dates: the later of publication and update. Feeds larger than
-// MaxFeed are not read.
-func Feed(body []byte) (entries []Entry, err error) {
+// Feed reads the item links of an RSS or Atom feed with their dates: the later of publication and update. next is the URL of the
+// feed's next page (RFC 5005 section 3), "" if it names none. Feeds larger than MaxFeed are not read.
+func Feed(body []byte) (entries []Entry, next string, err error) {
 	if len(body) > MaxFeed {
-		return nil, fmt.Errorf("feed: larger than %d bytes", MaxFeed)
+		return nil, "", fmt.Errorf("feed: larger than %d bytes", MaxFeed)
 	}
 	defer func() { // a fault of the parser is the feed's, and must not end the crawl
 		if p := recover(); p != nil {
@@ -22,15 +25,16 @@ func Feed(body []byte) (entries []Entry, err error) {
 	}()
 	feed, err := gofeed.NewParser().Parse(bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("feed: %w", err)
+		return nil, "", fmt.Errorf("feed: %w", err)
 	}
+	next = nextPage(body)
 	for _, item := range feed.Items {
 		u := itemLink(item)
 		if u == "" {
 			continue
 		}
 		if len(entries) == MaxItems {
-			return entries, fmt.Errorf("feed: more than %d items", MaxItems)
+			return entries, next, fmt.Errorf("feed: more than %d items", MaxItems)
 		}
 		e := Entry{URL: u}
 		for _, t := range []*time.Time{item.PublishedParsed, item.UpdatedParsed} {
@@ -40,7 +44,41 @@ func Feed(body []byte) (entries []Entry, err error) {
 		}
 		entries = append(entries, e)
 	}
-	return entries, nil
+	return entries, next, nil
+}
+
+// nextPage finds the link to the next page of a feed before its first item.
+func nextPage(body []byte) string {
+	d := xml.NewDecoder(&runs{Reader: bufio.NewReader(bytes.NewReader(body))})
+	d.Strict = false
+	d.CharsetReader = charset.NewReaderLabel
+	for {
+		token, err := d.RawToken()
+		if err != nil {
+			return ""
+		}
+		t, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		switch t.Name.Local {
+		case "entry", "item":
+			return ""
+		case "link":
+			var rel, href string
+			for _, a := range t.Attr {
+				switch a.Name.Local {
+				case "rel":
+					rel = a.Value
+				case "href":
+					href = a.Value
+				}
+			}
+			if rel == "next" {
+				return strings.TrimSpace(href)
+			}
+		}
+	}
 }
 
 // itemLink prefers the address that a feed service replaced by its own.

@@ -3,6 +3,7 @@ package discover
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"cinecrawl/crawler"
@@ -12,6 +13,12 @@ import (
 
 // Agent is the name by which a page's author may speak to this crawler in <meta> and X-Robots-Tag.
 const Agent = "cinecrawl"
+
+// Of one page.
+const (
+	maxFeeds    = 20
+	maxArchives = 5
+)
 
 // Link is a link of a page.
 type Link struct {
@@ -23,7 +30,8 @@ type Link struct {
 // Found is what a page says about where to go.
 type Found struct {
 	Links     []Link           // in document order, each URL once
-	Feeds     []string         // <link rel=alternate> of RSS and Atom, canonical
+	Feeds     []string         // <link rel=alternate> of RSS, Atom and JSON Feed, canonical
+	Archives  []string         // the platform's own list of all posts, canonical; see archive.go
 	Canonical string           // <link rel=canonical>, canonical; "" if there is none or two disagree
 	NoIndex   bool             // meta robots, for all or for cinecrawl: do not keep the page
 	NoFollow  bool             // do not follow its links
@@ -45,7 +53,7 @@ func Links(root *html.Node, page string) *Found {
 		link Link
 	}
 	var refs []ref // resolved after the walk: a base may come late
-	var feeds []string
+	var feeds, archives []string
 	var canonical string
 	var hasBase, disagree bool
 	place := map[string]int{} // of an href in refs
@@ -85,13 +93,17 @@ func Links(root *html.Node, page string) *Found {
 		case "link":
 			rel, href := attr(n, "rel"), attr(n, "href")
 			f.element(n)
+			typ := attr(n, "type")
+			if a := archiveOf(rel, typ, href); a != "" && len(archives) < maxArchives && !slices.Contains(archives, a) {
+				archives = append(archives, a)
+			}
 			switch {
 			case rel == "" || href == "":
 			case hasToken(rel, "canonical"):
 				disagree = disagree || canonical != "" && canonical != href
 				canonical = href
 			case hasToken(rel, "alternate"):
-				if typ := attr(n, "type"); len(feeds) < 20 && (hasPrefixFold(typ, "application/rss+xml") || hasPrefixFold(typ, "application/atom+xml")) {
+				if len(feeds) < maxFeeds && isFeed(typ) && !isBloggerFeed(href) {
 					feeds = append(feeds, href)
 				}
 			case hasToken(rel, "next") || hasToken(rel, "prev"):
@@ -128,19 +140,32 @@ func Links(root *html.Node, page string) *Found {
 			s.Value = resolve(base, s.Value)
 		}
 	}
-	for _, href := range feeds {
-		if u, err := b.Canonical(href); err == nil {
-			f.Feeds = append(f.Feeds, u)
+	all := func(hrefs []string) (urls []string) {
+		for _, href := range hrefs {
+			if u, err := b.Canonical(href); err == nil {
+				urls = append(urls, u)
+			}
 		}
+		return urls
 	}
+	f.Feeds, f.Archives = all(feeds), all(archives)
 	if canonical != "" && !disagree {
 		f.Canonical, _ = b.Canonical(canonical)
 	}
 	return f
 }
 
-// Header adds what the X-Robots-Tag fields of a response say to all or to us.
+func isFeed(typ string) bool {
+	return hasPrefixFold(typ, "application/rss+xml") || hasPrefixFold(typ, "application/atom+xml") || hasPrefixFold(typ, "application/feed+json")
+}
+
+// Header adds what the X-Robots-Tag fields of the page's response say to all or to us, and the archive that its Link fields name.
 func (f *Found) Header(h http.Header) {
+	if href := archiveHeader(h); href != "" {
+		if u, err := crawler.Canonical(href, nil); err == nil && !slices.Contains(f.Archives, u) {
+			f.Archives = append(f.Archives, u)
+		}
+	}
 	for d := range robotsTags(h) {
 		f.directives(d)
 	}

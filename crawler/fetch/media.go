@@ -37,14 +37,14 @@ func wanted(k crawler.Kind, t string) error {
 		}
 		return fmt.Errorf("%w: %.80s", crawler.ErrNotHTML, t)
 	}
-	// Feeds and sitemaps come under many names, text/html among them. What is surely none is not read.
+	// Feeds, archives and sitemaps come under many names, text/html among them. What is surely none is not read.
 	major, minor, _ := strings.Cut(t, "/")
 	switch {
 	case major == "text", strings.HasSuffix(minor, "xml"), strings.HasSuffix(minor, "json"), strings.Contains(minor, "gzip"),
 		minor == "octet-stream":
 		return nil
 	}
-	return fmt.Errorf("%w, nor a %s: %.80s", crawler.ErrNotHTML, k, t)
+	return fmt.Errorf("%w, and no %s: %.80s", crawler.ErrNotHTML, k, t)
 }
 
 // charsetOf finds the name of a body's encoding, as in the Encoding standard. The order is that of the HTML standard, section

@@ -96,7 +96,7 @@ func (w *worker) fetch(ctx context.Context, t crawler.Task, site *crawler.Site) 
 		return nil, fmt.Errorf("%w: %s", crawler.ErrDisallowed, line)
 	}
 	var reuse *tdmrep
-	if w.f.cfg.TDMRep && t.Kind != crawler.KindSitemap && t.Kind != crawler.KindFeed {
+	if w.f.cfg.TDMRep && (t.Kind == crawler.KindPage || t.Kind == "") {
 		if reuse, err = w.tdmrep(ctx, site, u, robots); err != nil {
 			return nil, err
 		}
@@ -204,6 +204,8 @@ func accept(k crawler.Kind) string {
 		return "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"
 	case "":
 		return "text/plain,*/*;q=0.1"
+	case crawler.KindArchive:
+		return "application/json,application/atom+xml;q=0.9,*/*;q=0.5"
 	}
 	return "application/xml,text/xml;q=0.9,*/*;q=0.5"
 }

@@ -45,6 +45,7 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"runs resume", runsResume},
 		{"a new run asks again", newRun},
 		{"further pages of a list", listsGoOn},
+		{"further pages of an archive", archivesGoOn},
 		{"runs with a budget", budgetedRuns},
 		{"seeds only", seedsOnly},
 		{"one holder a site", oneHolder},
@@ -655,6 +656,9 @@ func newRun(f *fixture) {
 	}
 	sitemap, feed := task("/sitemap.xml"), task("/feed")
 	sitemap.Kind, feed.Kind = crawler.KindSitemap, crawler.KindFeed
+	archive, further, none := task("/posts?page=1"), task("/posts?page=2"), task("/none")
+	archive.Kind, further.Kind, none.Kind = crawler.KindArchive, crawler.KindArchive, crawler.KindArchive
+	further.Found = crawler.FoundNext
 	plain := func(task crawler.Task, o crawler.Outcome) crawler.Visit {
 		return crawler.Visit{Task: task, Outcome: o, Page: &crawler.Page{URL: task.URL, FetchedAt: fresh}}
 	}
@@ -663,6 +667,7 @@ func newRun(f *fixture) {
 		read("/old", old, extract.KindReview), read("/fresh", fresh, extract.KindReview),
 		read("/list", fresh, extract.KindList), read("/about", fresh, extract.KindAbout),
 		plain(sitemap, crawler.Listed), plain(feed, crawler.Listed),
+		plain(archive, crawler.Listed), plain(further, crawler.Listed), plain(none, crawler.Gone),
 		plain(task("/unread"), crawler.NotReview), plain(task("/gone"), crawler.Gone),
 		plain(task("/robots"), crawler.Disallowed), plain(task("/500"), crawler.ServerError), crawler.Visit{Task: task("/inside"), Outcome: crawler.Forbidden})
 	f.end(run, true)
@@ -670,9 +675,9 @@ func newRun(f *fixture) {
 	f.start(seed())
 	got := f.next(now, 99)
 	slices.Sort(got)
-	f.diff("due again", []string{"/", "/500", "/feed", "/inside", "/list", "/old", "/robots", "/sitemap.xml", "/unread"}, got)
+	f.diff("due again", []string{"/", "/500", "/feed", "/inside", "/list", "/old", "/posts?page=1", "/robots", "/sitemap.xml", "/unread"}, got)
 	s := f.status()
-	f.diff("figures", []any{9, map[crawler.Outcome]int{crawler.Reviewed: 1, crawler.NotReview: 1, crawler.Gone: 1}}, []any{s.Queued, s.Tasks})
+	f.diff("figures", []any{10, map[crawler.Outcome]int{crawler.Reviewed: 1, crawler.NotReview: 1, crawler.Gone: 2, crawler.Listed: 1}}, []any{s.Queued, s.Tasks})
 }
 
 // listsGoOn: a new run asks for a further page of a list when a page that leads there has something new.
@@ -694,6 +699,41 @@ func listsGoOn(f *fixture) {
 	f.diff("after something new", []string{"/page/2/"}, f.next(time.Now(), 9))
 	f.commit(list(f.task("/page/2/").Task, time.Now(), task("/her"), task("/ran"), third))
 	f.diff("after nothing new", []string(nil), f.next(time.Now(), 9))
+}
+
+// archivesGoOn: the same for an archive, where news is also a post that changed after its last visit.
+func archivesGoOn(f *fixture) {
+	archive := func(path string, found crawler.Found) crawler.Task {
+		t := task(path)
+		t.Kind, t.Found = crawler.KindArchive, found
+		return t
+	}
+	first, second, third := archive("/p1", crawler.FoundAuto), archive("/p2", crawler.FoundNext), archive("/p3", crawler.FoundNext)
+	her, ran := task("/her"), task("/ran")
+	her.LastMod, ran.LastMod = day(1), day(1)
+	listed := func(t crawler.Task, at time.Time, links ...crawler.Task) crawler.Visit {
+		return crawler.Visit{Task: t, Outcome: crawler.Listed, Page: page(pathOf(t.URL), at, "[]"), Links: links}
+	}
+	run := f.start(seed())
+	f.commit(visit(f.task(pathOf(seed().URL)).Task, day(2), review("/", "/", "Text.")), listed(first, day(2), her, second), listed(second, day(2), ran, third), listed(third, day(2)),
+		visit(her, day(2), review("/her", "/her", "Her.")), visit(ran, day(2), review("/ran", "/ran", "Ran.")))
+	f.end(run, true)
+
+	again := func() {
+		_, err := f.StartRun(f.Context(), site, nil, 100*365*24*time.Hour)
+		f.must(err)
+	}
+	again()
+	f.diff("at first", []string{"/p1"}, f.next(time.Now(), 9))
+	f.commit(listed(f.task("/p1").Task, time.Now(), her, second))
+	f.diff("nothing new: one request", []string(nil), f.next(time.Now(), 9))
+	f.must(f.EndRun(f.Context(), f.status().LastRun, true, "done"))
+	again()
+	her.LastMod = time.Now()
+	f.commit(listed(f.task("/p1").Task, time.Now(), her, second))
+	f.diff("after an edit", []string{"/her", "/p2"}, f.next(time.Now(), 9))
+	f.commit(listed(f.task("/p2").Task, time.Now(), ran, third))
+	f.diff("the page after it has nothing new", []string{"/her"}, f.next(time.Now(), 9))
 }
 
 // budgetedRuns: runs that end after a few pages finish a site, whatever its lists are worth.

@@ -34,7 +34,7 @@ func passing(o crawler.Outcome) bool {
 	return false
 }
 
-// snapshotOf says whether the page of a visit is kept: HTML that was read, or that a better reader might. Sitemaps and feeds are
+// snapshotOf says whether the page of a visit is kept: HTML that was read, or that a better reader might. Sitemaps, feeds and archives are
 // not: they are asked again instead. Pages that ask for no copy are not either.
 func snapshotOf(v *crawler.Visit) bool {
 	return v.Page != nil && v.Page.Status/100 == 2 && v.Task.Kind == crawler.KindPage && !noCopy(v) &&
@@ -222,7 +222,7 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 			return stored, err
 		}
 	}
-	if stored.Added > 0 && v.Outcome == crawler.NotReview {
+	if stored.Added > 0 && (v.Outcome == crawler.NotReview || v.Outcome == crawler.Listed) {
 		if err := t.continueList(l, v); err != nil {
 			return stored, err
 		}
@@ -238,7 +238,7 @@ func (t *tx) continueList(l *lease, v *crawler.Visit) error {
 			continue
 		}
 		if _, err := t.exec(`UPDATE tasks SET due = 1, tries = 0 WHERE url = $1 AND site_id = $2 AND due IS NULL AND found = 'next'
-			AND outcome = 'not_review' AND visited_at < (SELECT started FROM runs WHERE id = $3)`, v.Links[i].URL, l.site, l.run); err != nil {
+			AND (outcome = 'not_review' OR kind = 'archive') AND visited_at < (SELECT started FROM runs WHERE id = $3)`, v.Links[i].URL, l.site, l.run); err != nil {
 			return err
 		}
 	}

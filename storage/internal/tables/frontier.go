@@ -27,7 +27,7 @@ func taskDest(t *crawler.Task) (dest []any, done func()) {
 }
 
 // dueAgain is the due of a task that was visited before and is due at once: it comes after those that were never visited, so that a
-// crawl with a budget finishes a site. Start pages, sitemaps and feeds are 0 each time.
+// crawl with a budget finishes a site. Start pages, sitemaps, feeds and archives are 0 each time.
 const dueAgain = 1
 
 // Next implements crawler.Frontier. What is due at once stands in visiting order in the index; what was postponed and is due now

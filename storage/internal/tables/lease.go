@@ -151,7 +151,7 @@ func describeOwner(owner string) string {
 }
 
 // requeue makes due again what a new run asks again. It reads the finished tasks of the site, by the index tasks_done. Further pages of
-// a list wait until a page that leads there has something new, see continueList.
+// a list or archive wait until a page that leads there has something new, see continueList.
 func (t *tx) requeue(l *lease, now time.Time, revisit time.Duration) error {
 	if revisit < 0 {
 		return nil
@@ -159,6 +159,7 @@ func (t *tx) requeue(l *lease, now time.Time, revisit time.Duration) error {
 	_, err := t.exec(`UPDATE tasks SET due = (kind = 'page' AND found <> 'start' AND visited_at > 0), tries = 0 WHERE site_id = $1 AND due IS NULL AND (
 		visited_at <= $2
 		OR kind IN ('sitemap', 'feed')
+		OR (kind = 'archive' AND found <> 'next' AND outcome <> 'gone')
 		OR (found <> 'next' AND (page_kind = 'list' OR (page_kind = '' AND outcome = 'not_review')))
 		OR outcome IN ('disallowed', 'server_error', 'unreachable', 'timeout', 'forbidden'))`,
 		l.site, millis(now.Add(-revisit)))
