@@ -21,8 +21,8 @@ test: go ## Run vet and all tests, with the race detector
 	@$(if $(RACE),,echo "No C compiler here: testing without the race detector.")
 	$(if $(RACE),CGO_ENABLED=1) $(GO) test $(RACE) -timeout 30m ./...
 
-bench: go ## Run the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: go ## Run the benchmarks, beside Scrapy where it is installed
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 1h ./...
 
 bench-rivals: go ## Score other extractors beside the reader, on the pages in DIR
 	@[ -n "$(DIR)" ] || { echo "Say where the pages are: make bench-rivals DIR=pages/"; exit 1; }

@@ -106,13 +106,16 @@ func usageErrorf(format string, args ...any) error {
 	return &exitError{exitUsage, fmt.Errorf(format, args...)}
 }
 
+// heapReserve is what the garbage collector is to count as alive.
+const heapReserve = 48 << 20
+
 func main() {
 	// net/http writes there what a server sends unasked, amid the display. What matters of it is an error of the request, too.
 	log.SetOutput(io.Discard)
 	// Trees of pages come and go, and little stays: with a heap of a few megabytes the collector would run for every other page.
 	// It runs once as much has been allocated as is alive, and this counts as alive. No memory stands behind it, as none of it
 	// is ever touched. (GOGC says a share of what is alive, so it cannot say "not below"; a memory limit would make large crawls pay.)
-	reserve := make([]byte, 48<<20)
+	reserve := make([]byte, heapReserve)
 	code := run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	runtime.KeepAlive(reserve)
 	os.Exit(code)

@@ -10,7 +10,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"cinecrawl": main, "barewalk": bareWalk})
+	testscript.Main(m, map[string]func(){"cinecrawl": main, "barewalk": bareWalk, "fillfrontier": fillFrontier})
 }
 
 // TestScripts runs testdata/script/*.txtar, which read as a manual: each shows one thing that a person does.

@@ -131,7 +131,9 @@ func (t *tx) saveReview(task int64, before bool, r *row, at time.Time) (change c
 	if own != nil {
 		id = own.id
 	}
-	twin, err := t.held(`r.text_hash = $1 AND r.site = $2 AND r.kind IN ('review', 'roundup') AND r.id <> $3 AND r.moved_to <> $4
+	// A bare parameter beside moved_to would make SQLite compile the statement anew each time, to see if it may use the index of moved
+	// reviews: hence the CAST.
+	twin, err := t.held(`r.text_hash = $1 AND r.site = $2 AND r.kind IN ('review', 'roundup') AND r.id <> $3 AND r.moved_to <> CAST($4 AS INTEGER)
 		ORDER BY r.id LIMIT 1`, r.textHash, r.site, id, task)
 	switch {
 	case err != nil:

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"cinecrawl/crawler"
+	"cinecrawl/storage/sqlite"
+)
+
+// BenchmarkFrontier fills the frontier of one site, 100 links a page in no order, as a crawl of a site with so many URLs does; then
+// crawls 300 pages of it. It reports the peak memory of both processes, what enqueueing the last 1,000 pages' links took a page, and
+// the size of the database. 10,000,000 URLs take 5 GB of disk and some minutes: they are run with CINECRAWL_BENCH_FRONTIER=10000000.
+func BenchmarkFrontier(b *testing.B) {
+	sizes := []int{1_000_000}
+	if env := os.Getenv("CINECRAWL_BENCH_FRONTIER"); env != "" {
+		n, err := strconv.Atoi(env)
+		if err != nil || n < 200_000 {
+			b.Fatalf("CINECRAWL_BENCH_FRONTIER=%s: want a number of URLs, 200000 at least", env)
+		}
+		sizes = append(sizes, n)
+	}
+	for _, n := range sizes {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			f := newFarm(n, 8<<10)
+			defer f.server.Close()
+			for b.Loop() {
+				dir := b.TempDir()
+				write(b, filepath.Join(dir, "cinecrawl.yaml"), "gap: 0s\n")
+				db := filepath.Join(dir, "cinecrawl.db")
+				fill := exec.Command("fillfrontier", db, f.host, strconv.Itoa(n))
+				filled := usage(b, fill)
+				took, err := os.ReadFile(db + ".took")
+				if err != nil {
+					b.Fatal(err)
+				}
+				ms, err := strconv.ParseFloat(string(took), 64)
+				if err != nil {
+					b.Fatal(err)
+				}
+				crawl := exec.Command("cinecrawl", "scrape", "--site", f.server.URL, "--pages", "300")
+				crawl.Dir = dir
+				crawled := usage(b, crawl)
+				size, err := os.Stat(db)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(ms, "ms/100links")
+				b.ReportMetric(float64(filled.Maxrss)/1024, "fill-peak-MB")
+				b.ReportMetric(float64(crawled.Maxrss)/1024, "crawl-peak-MB")
+				b.ReportMetric(float64(size.Size())/1e9, "GB")
+			}
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// fillFrontier is a program that makes a database with an interrupted crawl of a farm, of which so many reviews are queued. It writes
+// beside it how many milliseconds each of the last 1,000 pages took.
+func fillFrontier() {
+	db, host := os.Args[1], os.Args[2]
+	n, err := strconv.Atoi(os.Args[3])
+	if err == nil {
+		err = fill(context.Background(), db, host, n)
+	}
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+}
+
+func fill(ctx context.Context, db, host string, n int) error {
+	const links, pages, last = 100, 50, 1000 // of a page; of a batch; that are timed
+	st, err := sqlite.Open(ctx, db)
+	if err != nil {
+		return err
+	}
+	start := crawler.Task{URL: "http://" + host + "/", Site: host, Host: host, Kind: crawler.KindPage, Found: crawler.FoundStart}
+	run, err := st.StartRun(ctx, host, []crawler.Task{start}, time.Hour)
+	if err != nil {
+		return err
+	}
+	f := &farm{host: host}
+	var began time.Time
+	for i := 0; i < n; {
+		if began.IsZero() && i >= n-last*links {
+			began = time.Now()
+		}
+		visits := make([]crawler.Visit, pages)
+		for p := range visits {
+			visits[p] = crawler.Visit{Task: start, Outcome: crawler.NotReview, Page: &crawler.Page{URL: start.URL, Status: 200, FetchedAt: time.Now()}}
+			for range links {
+				// A step without a common divisor with n comes by every number once, near none of those before it.
+				u := f.reviewURL(i * 7_654_321 % n)
+				visits[p].Links = append(visits[p].Links, crawler.Task{URL: u, Site: host, Host: host, Kind: crawler.KindPage, Depth: 1, Found: crawler.FoundLink, From: start.URL})
+				i++
+			}
+		}
+		if _, err := st.Commit(ctx, visits); err != nil {
+			return err
+		}
+	}
+	ms := float64(time.Since(began).Microseconds()) / 1000 / last
+	if err := os.WriteFile(db+".took", fmt.Appendf(nil, "%.3f", ms), 0o644); err != nil {
+		return err
+	}
+	if err := st.EndRun(ctx, run, true, "done"); err != nil {
+		return err
+	}
+	return st.Close()
+}
