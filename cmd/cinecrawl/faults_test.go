@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -37,6 +39,8 @@ type faulty struct {
 	cfg    fetch.Config
 	site   crawler.Site
 
+	memory uint64 // bytes that a crawl and what it asks may allocate, all together
+
 	mu    sync.Mutex
 	asked map[string]int
 }
@@ -60,11 +64,14 @@ last reel I had forgotten that I was watching a performance at all. The cinemato
 // newFaulty serves "/", "/2020/05/first-good-film/", "/2020/05/last-good-film/", and what paths has; "/" links to all of links.
 func newFaulty(t *testing.T, paths map[string]http.HandlerFunc, links ...string) *faulty {
 	t.Helper()
-	f := &faulty{t: t, db: filepath.Join(t.TempDir(), "x.db"), asked: map[string]int{}}
+	f := &faulty{t: t, db: filepath.Join(t.TempDir(), "x.db"), memory: 32 << 20, asked: map[string]int{}}
 	f.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.mu.Lock()
 		f.asked[r.URL.Path]++
 		f.mu.Unlock()
+		if c := r.Header.Get("Cookie"); c != "" {
+			t.Errorf("%s: a cookie was sent: %.80s", r.URL.Path, c)
+		}
 		if h := paths[r.URL.Path]; h != nil {
 			h(w, r)
 			return
@@ -142,7 +149,13 @@ func (f *faulty) crawl() crawler.Result {
 		},
 		End: func(ctx context.Context, r *crawler.Result) error { return st.EndRun(ctx, run, r.Finished, r.Why) },
 	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
 	results, err := c.Run(ctx)
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > f.memory {
+		f.t.Errorf("%d MB were allocated, the bound is %d MB", n>>20, f.memory>>20)
+	}
 	if err != nil || len(results) != 1 || results[0].Err != nil {
 		f.t.Fatalf("the crawl: %v, %+v", err, results)
 	}
@@ -219,6 +232,24 @@ func byHand(write func(w io.Writer)) http.HandlerFunc {
 	}
 }
 
+// flood writes a line again and again until there are so many bytes, or nobody reads them.
+func flood(w io.Writer, line string, bytes int) {
+	b := []byte(line)
+	for range bytes / len(b) {
+		if _, err := w.Write(b); err != nil {
+			return
+		}
+	}
+}
+
+// drip writes a beginning, then a byte now and then for as long as anybody listens.
+func drip(w io.Writer, begin string) {
+	_, err := io.WriteString(w, begin)
+	for ; err == nil; _, err = io.WriteString(w, "x") {
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 func packed(t *testing.T, coding string, size int) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -259,21 +290,35 @@ func TestFaultyPage(t *testing.T) {
 		{"truncated chunked body", byHand(func(w io.Writer) {
 			fmt.Fprintf(w, "%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s", html, len(text), text)
 		}), crawler.Unreachable, 2, 4},
+		{"chunked body without its last chunk", byHand(func(w io.Writer) {
+			fmt.Fprintf(w, "%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", html, len(text), text)
+		}), crawler.Unreachable, 2, 4},
 		{"broken chunk size", byHand(func(w io.Writer) { fmt.Fprintf(w, "%sTransfer-Encoding: chunked\r\n\r\nzz\r\n%s", html, text) }), crawler.Unreachable, 2, 4},
 		{"Content-Length too long", byHand(func(w io.Writer) { fmt.Fprintf(w, "%sContent-Length: %d\r\n\r\n%s", html, len(text)+1, text) }), crawler.Unreachable, 2, 4},
 		{"Content-Length too short", byHand(func(w io.Writer) { fmt.Fprintf(w, "%sContent-Length: %d\r\n\r\n%s%s", html, len(text), text, text) }), crawler.Reviewed, 3, 1},
 		{"Content-Length of an exabyte", byHand(func(w io.Writer) { fmt.Fprintf(w, "%sContent-Length: 1152921504606846976\r\n\r\n%s", html, text) }), crawler.TooLarge, 2, 1},
+		{"Content-Length of none", byHand(func(w io.Writer) { fmt.Fprintf(w, "%sContent-Length: 0\r\n\r\n%s", html, text) }), crawler.NotReview, 2, 1},
+		{"Content-Length below none", byHand(func(w io.Writer) { fmt.Fprintf(w, "%sContent-Length: -1\r\n\r\n%s", html, text) }), crawler.Unreachable, 2, 4},
+		{"a length and chunks", byHand(func(w io.Writer) {
+			fmt.Fprintf(w, "%sContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", html, len(text), text)
+		}), crawler.Reviewed, 3, 1},
 		{"two lengths", byHand(func(w io.Writer) { fmt.Fprintf(w, "%sContent-Length: 5\r\nContent-Length: 6\r\n\r\n%s", html, text) }), crawler.Unreachable, 2, 4},
 		{"no HTTP", byHand(func(w io.Writer) { io.WriteString(w, "SSH-2.0-OpenSSH_9.6\r\n") }), crawler.Unreachable, 2, 4},
 		{"headers of 100 MB", byHand(func(w io.Writer) {
 			io.WriteString(w, "HTTP/1.1 200 OK\r\n")
-			line := []byte("X-More: " + strings.Repeat("x", 64<<10) + "\r\n")
-			for range 100 << 20 / len(line) {
-				if _, err := w.Write(line); err != nil {
-					return
-				}
-			}
+			flood(w, "X-More: "+strings.Repeat("x", 64<<10)+"\r\n", 100<<20)
 			fmt.Fprintf(w, "\r\n%s", text)
+		}), crawler.Unreachable, 2, 4},
+		{"a header of 100 MB in one line", byHand(func(w io.Writer) {
+			io.WriteString(w, "HTTP/1.1 200 OK\r\nX-More: ")
+			flood(w, strings.Repeat("x", 64<<10), 100<<20)
+		}), crawler.Unreachable, 2, 4},
+		{"trailers of 100 MB", byHand(func(w io.Writer) {
+			fmt.Fprintf(w, "%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n", html, len(text), text)
+			flood(w, "X-More: "+strings.Repeat("x", 64<<10)+"\r\n", 100<<20)
+		}), crawler.Unreachable, 2, 4},
+		{"early hints without end", byHand(func(w io.Writer) {
+			flood(w, "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n", 100<<20)
 		}), crawler.Unreachable, 2, 4},
 		{"cookies by the thousand", func(w http.ResponseWriter, r *http.Request) {
 			for i := range 2000 {
@@ -283,6 +328,8 @@ func TestFaultyPage(t *testing.T) {
 			io.WriteString(w, text)
 		}, crawler.Reviewed, 3, 1},
 		{"slow loris in the header", func(w http.ResponseWriter, r *http.Request) { hang(r) }, crawler.TimedOut, 2, 4},
+		{"slow loris in the header, by drips", byHand(func(w io.Writer) { drip(w, "HTTP/1.1 200 OK\r\nX-More: ") }), crawler.TimedOut, 2, 4},
+		{"slow loris in the body, by drips", byHand(func(w io.Writer) { drip(w, html+"\r\n"+text[:100]) }), crawler.TimedOut, 2, 4},
 		{"slow loris in the body", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			io.WriteString(w, text[:100])
@@ -313,11 +360,12 @@ func TestFaultyPage(t *testing.T) {
 		{"header says UTF-8, the page is Latin-1", charset("text/html; charset=utf-8", strings.Replace(text, "The Bus", "Le caf\xe9", -1)), crawler.Reviewed, 3, 1},
 		{"meta says another charset than the header", charset("text/html; charset=utf-8", strings.Replace(text, "utf-8", "shift_jis", 1)), crawler.Reviewed, 3, 1},
 		{"NUL bytes and broken UTF-8", charset("text/html", strings.Replace(text, "boat", "bo\x00\xff\xfe\xc3at", -1)), crawler.Reviewed, 3, 1},
-		{"elements without end", charset("text/html", strings.Repeat("<div>", 200_000)+text), "", 2, 1},
+		{"elements without end", charset("text/html", strings.Repeat("<div>", 200_000)+text), crawler.Unreadable, 2, 1},
 		{"a status that is none", byHand(func(w io.Writer) { fmt.Fprintf(w, "HTTP/1.1 999 No\r\nContent-Length: 0\r\n\r\n") }), crawler.ServerError, 2, 4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFaulty(t, map[string]http.HandlerFunc{bad: tt.page}, bad).start()
+			f.cfg.Timeout = time.Second
 			f.crawl()
 			want := map[string]crawler.Outcome{"/": crawler.NotReview, "/2020/05/first-good-film/": crawler.Reviewed, "/2020/05/last-good-film/": crawler.Reviewed}
 			if tt.want != "" {
@@ -441,7 +489,7 @@ func TestFaultySitemaps(t *testing.T) {
 			fmt.Fprintf(w, "<sitemapindex><sitemap><loc>http://%s/self.xml</loc></sitemap></sitemapindex>", r.Host)
 		},
 	}).start()
-	f.cfg.MaxSitemap = 8 << 20
+	f.cfg.MaxSitemap, f.memory = 8<<20, 256<<20
 	f.cfg.Timeout = time.Minute // size is the bound here
 	f.crawl()
 	f.check(2, map[string]crawler.Outcome{"/laughs.xml": crawler.Listed, "/external.xml": crawler.Listed, "/many.xml": crawler.Listed,
@@ -469,36 +517,86 @@ func TestTLSFault(t *testing.T) {
 // it tries again at once, until it leaves the host to the next run.
 func past() time.Time { return time.Now().Add(-2 * time.Hour) }
 
-// A host that says nothing to the TLS handshake.
-func TestTLSHandshakeHangs(t *testing.T) {
-	f := newFaulty(t, nil).start()
-	f.server.URL = strings.Replace(f.server.URL, "http:", "https:", 1)
-	f.named().cfg.Now = past
-	if r := f.crawl(); !strings.Contains(r.Why, "robots.txt unreachable") {
-		t.Errorf("%+v", r)
+// A host that takes a connection, or not even that, and says nothing: neither to the TLS handshake nor to a request. Nothing is lost,
+// and once it is mended the next run gets all.
+func TestSlowLorisOnConnect(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts: the system does, and that is all
+	if err != nil {
+		t.Fatal(err)
 	}
-	f.check(0, nil)
+	defer silent.Close()
+	for _, tt := range []struct {
+		name, scheme string
+		addr         func(t *testing.T) string
+		why          string
+	}{
+		{"no connection", "http", noConnections, "i/o timeout"},
+		{"no TLS handshake", "https", func(*testing.T) string { return silent.Addr().String() }, "TLS handshake timeout"},
+		{"no answer", "http", func(*testing.T) string { return silent.Addr().String() }, "timeout awaiting response headers"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFaulty(t, nil)
+			f.server.EnableHTTP2 = true
+			if tt.scheme == "https" {
+				f.server.StartTLS()
+				f.cfg.RootCAs = x509.NewCertPool()
+				f.cfg.RootCAs.AddCert(f.server.Certificate())
+			} else {
+				f.server.Start()
+			}
+			t.Cleanup(func() { f.server.CloseClientConnections(); f.server.Close() })
+			mended, hangs := f.server.Listener.Addr().String(), tt.addr(t)
+			f.server.URL = tt.scheme + "://example.com" // which is what its certificate is for
+			f.named().cfg.Now = past
+			f.cfg.ConnectTimeout = 300 * time.Millisecond
+			f.cfg.Rewrite = func(string) string { return hangs }
+			if r := f.crawl(); !strings.Contains(r.Why, "timed out") || !strings.Contains(r.Why, tt.why) {
+				t.Errorf("%+v", r)
+			}
+			f.check(0, nil)
+			f.cfg.Now = nil
+			f.cfg.Rewrite = func(string) string { return mended }
+			f.crawl()
+			f.check(2, map[string]crawler.Outcome{"/": crawler.NotReview, "/2020/05/first-good-film/": crawler.Reviewed, "/2020/05/last-good-film/": crawler.Reviewed})
+		})
+	}
 }
 
-// HTTP/2 streams that are reset, on a connection that goes on.
+// HTTP/2: streams that are reset, on a connection that goes on, and headers without measure.
 func TestHTTP2Resets(t *testing.T) {
 	const bad = "/2020/05/one-bad-film/"
-	f := newFaulty(t, map[string]http.HandlerFunc{bad: func(w http.ResponseWriter, r *http.Request) {
-		if r.ProtoMajor != 2 {
-			t.Errorf("asked by %s", r.Proto)
-		}
-		w.Header().Set("Content-Type", "text/html")
-		io.WriteString(w, goodReview("The Bus")[:500])
-		http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
-	}}, bad)
-	f.server.EnableHTTP2 = true
-	f.server.StartTLS()
-	t.Cleanup(f.server.Close)
-	f.cfg.RootCAs = x509.NewCertPool()
-	f.cfg.RootCAs.AddCert(f.server.Certificate())
-	f.named().crawl()
-	f.check(2, map[string]crawler.Outcome{bad: crawler.Unreachable, "/2020/05/last-good-film/": crawler.Reviewed})
+	for name, answer := range map[string]func(w http.ResponseWriter){
+		"reset in the body": func(w http.ResponseWriter) {
+			io.WriteString(w, goodReview("The Bus")[:500])
+			http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		},
+		"reset at once": func(w http.ResponseWriter) { panic(http.ErrAbortHandler) },
+		"headers of a megabyte": func(w http.ResponseWriter) {
+			for i := range 16 {
+				w.Header().Set(fmt.Sprint("X-More-", i), strings.Repeat("x", 64<<10))
+			}
+			io.WriteString(w, goodReview("The Bus"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFaulty(t, map[string]http.HandlerFunc{bad: func(w http.ResponseWriter, r *http.Request) {
+				if r.ProtoMajor != 2 {
+					t.Errorf("asked by %s", r.Proto)
+				}
+				w.Header().Set("Content-Type", "text/html")
+				answer(w)
+			}}, bad)
+			f.server.EnableHTTP2 = true
+			f.cfg.HeaderTimeout = 2 * time.Second // size is the bound here
+			f.server.StartTLS()
+			t.Cleanup(f.server.Close)
+			f.cfg.RootCAs = x509.NewCertPool()
+			f.cfg.RootCAs.AddCert(f.server.Certificate())
+			f.named().crawl()
+			f.check(2, map[string]crawler.Outcome{bad: crawler.Unreachable, "/2020/05/first-good-film/": crawler.Reviewed, "/2020/05/last-good-film/": crawler.Reviewed})
+		})
+	}
 }
 
 // A name that DNS does not know, and then does.
