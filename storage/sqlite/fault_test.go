@@ -1,11 +1,14 @@
 package sqlite_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -151,7 +154,87 @@ func free(t *testing.T, path string) {
 	}
 }
 
-// Another process writes to the file, so that each commit may find it locked: it waits, and nothing is lost.
+// locker is another process that holds the write lock of a database when it is told to.
+type locker struct {
+	t   *testing.T
+	cmd *exec.Cmd
+	in  io.Writer
+	out *bufio.Scanner
+}
+
+const lockerEnv = "CINECRAWL_LOCK_DB"
+
+func newLocker(t *testing.T, path string) *locker {
+	t.Helper()
+	l := &locker{t: t, cmd: exec.Command(os.Args[0], "-test.run=^TestLocker$")}
+	l.cmd.Env = append(os.Environ(), lockerEnv+"="+path)
+	in, err := l.cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := l.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close(); l.cmd.Wait() })
+	l.in, l.out = in, bufio.NewScanner(out)
+	return l
+}
+
+func (l *locker) tell(what string) {
+	l.t.Helper()
+	if _, err := fmt.Fprintln(l.in, what); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func (l *locker) await(what string) {
+	l.t.Helper()
+	if !l.out.Scan() || l.out.Text() != what {
+		l.t.Fatalf("the other process says %q, want %q", l.out.Text(), what)
+	}
+}
+
+// TestLocker is the other process: "lock" begins a write transaction, "write" writes and commits it.
+func TestLocker(t *testing.T) {
+	path := os.Getenv(lockerEnv)
+	if path == "" {
+		t.Skip("runs as a process of other tests")
+	}
+	db, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=busy_timeout(10000)")
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	var tx *sql.Tx
+	lines := bufio.NewScanner(os.Stdin)
+	for n := 0; lines.Scan(); n++ {
+		switch lines.Text() {
+		case "lock":
+			if tx, err = db.Begin(); err == nil {
+				fmt.Println("locked")
+			}
+		case "write":
+			time.Sleep(2 * time.Millisecond) // so that the one who waits does wait
+			if _, err = tx.Exec(`INSERT INTO robots VALUES ('x', 200, x'00', $1, '') ON CONFLICT (origin) DO UPDATE SET fetched_at = excluded.fetched_at`, n); err == nil {
+				err = tx.Commit()
+			}
+			if err == nil {
+				fmt.Println("written")
+			}
+		}
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+	}
+	os.Exit(0)
+}
+
+// Another process writes to the file, so that each commit finds it locked: it waits, and nothing is lost on either side.
 func TestLockedByAnother(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "x.db")
@@ -164,40 +247,15 @@ func TestLockedByAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=busy_timeout(10000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
-	turns, locked, ended := make(chan int), make(chan bool), make(chan error, 1)
-	go func() {
-		defer close(locked)
-		for n := range turns {
-			tx, err := other.Begin()
-			if err == nil {
-				locked <- true
-				_, err = tx.Exec(`INSERT INTO robots VALUES ('x', 200, x'00', $1, '') ON CONFLICT (origin) DO UPDATE SET fetched_at = excluded.fetched_at`, n)
-			}
-			if err == nil {
-				err = tx.Commit()
-			}
-			if err != nil {
-				ended <- err
-				return
-			}
-		}
-		ended <- nil
-	}()
+	other := newLocker(t, path)
 	for i := range 100 {
-		turns <- i
-		<-locked
+		other.tell("lock")
+		other.await("locked")
+		other.tell("write")
 		if _, err := s.Commit(ctx, faultVisits(i, 200)); err != nil {
 			t.Fatal(err)
 		}
-	}
-	close(turns)
-	if err := <-ended; err != nil {
-		t.Error("the other:", err)
+		other.await("written")
 	}
 	if err := s.EndRun(ctx, run, true, "done"); err != nil {
 		t.Error(err)
@@ -205,9 +263,13 @@ func TestLockedByAnother(t *testing.T) {
 	if got := stored(t, path); got != 100 {
 		t.Errorf("%d commits", got)
 	}
+	if c, err := s.LoadRobots(ctx, "x"); err != nil || c.FetchedAt.UnixMilli() != 199 {
+		t.Errorf("of the other: %+v, %v", c, err)
+	}
 }
 
-// A lock that is not given back ends in an error that says so, and the store can be used once it is.
+// A lock that is not given back ends in an error that says so, and the store can be used once it is. That of a process that was killed
+// goes with it.
 func TestLockedForLong(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for ten seconds")
@@ -222,25 +284,26 @@ func TestLockedForLong(t *testing.T) {
 	if _, err := s.StartRun(ctx, faultSite, nil, 0); err != nil {
 		t.Fatal(err)
 	}
-	other, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
-	tx, err := other.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
+	other := newLocker(t, path)
+	other.tell("lock")
+	other.await("locked")
 	if _, err := s.Commit(ctx, faultVisits(0, 200)); err == nil || !strings.Contains(err.Error(), "another process keeps the database locked") {
 		t.Errorf("got %v", err)
 	}
-	if err := tx.Rollback(); err != nil {
-		t.Fatal(err)
-	}
+	other.tell("write")
+	other.await("written")
 	if _, err := s.Commit(ctx, faultVisits(0, 200)); err != nil {
 		t.Error(err)
 	}
-	if got := stored(t, path); got != 1 {
+	other.tell("lock")
+	other.await("locked")
+	if err := other.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Commit(ctx, faultVisits(1, 200)); err != nil {
+		t.Errorf("once the other is killed: %v", err)
+	}
+	if got := stored(t, path); got != 2 {
 		t.Errorf("%d commits", got)
 	}
 }
