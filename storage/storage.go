@@ -40,6 +40,8 @@ type Record struct {
 	Revision  int              // 1 for the first text
 	TextHash  string           // see TextHash
 	Signals   []crawler.Signal // about the reuse of the page, as of its last visit
+	CopyOf    string           // URL of the older review that this one is a copy of, see Store; "" for none
+	CopyBits  int              // the Distance of their fingerprints, where it is one
 }
 
 // Text is a review as a text file: headline, empty line, body, with an empty line between paragraphs and a line end at the end.
@@ -65,6 +67,7 @@ type Filter struct {
 	MinWords int
 	Lang     string         // ISO 639-1, any case
 	Kinds    []extract.Kind // default: review only
+	Unique   bool           // leave out records that are marked as copies, chosen or not what they are copies of
 }
 
 // Run is one crawl of one site. A run that was interrupted and went on later is the same run: its counts go on too.
@@ -110,6 +113,7 @@ type SiteStatus struct {
 	Tasks   map[crawler.Outcome]int // URLs that are not queued, by outcome
 	Queued  int                     // to be visited, or visited again
 	Reviews int                     // records of kind review
+	Copies  int                     // of those, marked as copies
 	LastRun *Run                    // nil if never crawled
 }
 
@@ -133,6 +137,12 @@ type Snapshot struct {
 // Where two pages of a site give the same text, the older record stays and the other page ends as Duplicate; its Why names the owner.
 // The same text on two sites is two records. Where the page of a record redirects to another page of the site, that page takes the
 // record over when it is read as a review, with its history and under the new URL; until then, and if it is none, the record stays.
+//
+// A record with the text of an older one, exactly or nearly (see Distance and Resemble), is marked as a copy of it: of the nearest, of
+// equally near ones the oldest, and if that is a copy itself, of what it is a copy of. So it is with two texts of a site that are nearly
+// the same. Older is who was stored first, whatever date the page states. A copy is a record like any other, with its own source. The
+// marks are those of the records as they stand: they change with a new revision of either, and only records that are not set aside
+// count. A text with very many copies that changes may leave marks of its younger copies as they were, until these are stored again.
 //
 // A record whose page ends as Duplicate or NoIndex is kept but set aside: Records and Count leave it out, until the page is read as a
 // review again.

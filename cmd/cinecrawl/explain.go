@@ -63,7 +63,9 @@ type storedRecord struct {
 	Revision  int       `json:"revision"`
 	Hash      string    `json:"hash"`
 	FirstSeen time.Time `json:"first_seen"`
-	Same      bool      `json:"same"` // as read today
+	Same      bool      `json:"same"`              // as read today
+	CopyOf    string    `json:"copy_of,omitempty"` // URL of the older review with this text
+	CopyBits  int       `json:"copy_bits,omitempty"`
 }
 
 func (c *explainCmd) Run(ctx context.Context, a *app) error {
@@ -158,6 +160,7 @@ func explain(ctx context.Context, cfg *configs.Config, st storage.Store, u strin
 		return nil, err
 	default:
 		e.Record = &storedRecord{URL: record.Review.URL, Revision: record.Revision, Hash: record.TextHash, FirstSeen: record.FirstSeen.UTC(),
+			CopyOf: record.CopyOf, CopyBits: record.CopyBits,
 			Same: e.Reading != nil && storage.TextHash(e.Reading.Review) == record.TextHash}
 	}
 	return e, nil
@@ -214,6 +217,9 @@ func (e *explanation) write(a *app) {
 		line("stored", "revision %d, text %s, %s", r.Revision, r.Hash[:16], text)
 		if r.URL != e.URL {
 			line("", "under %s", r.URL)
+		}
+		if r.CopyOf != "" {
+			line("", "a copy of %s (%s of 64 in their fingerprints differ)", r.CopyOf, counted(r.CopyBits, "bit"))
 		}
 	}
 	switch {

@@ -28,6 +28,7 @@ type filterFlags struct {
 	Until    string   `placeholder:"DATE" help:"Only published on or before this day (month, year)."`
 	MinWords int      `placeholder:"N" help:"Only of at least N words."`
 	Lang     string   `placeholder:"CODE" help:"Only in this language: en, fr …"`
+	Unique   bool     `help:"Leave out copies of reviews that are stored from elsewhere too."`
 }
 
 func (exportCmd) Help() string {
@@ -39,7 +40,8 @@ Examples:
 
     cinecrawl export reviews/
     cinecrawl export her/ --film Her --year 2013 --lang en
-    cinecrawl export dataset/ --format jsonl --since 2020 --min-words 200`
+    cinecrawl export dataset/ --format jsonl --since 2020 --min-words 200
+    cinecrawl export once/ --unique`
 }
 
 func (c *exportCmd) Run(ctx context.Context, a *app) error {
@@ -102,7 +104,7 @@ func (f *filterFlags) filter() (storage.Filter, error) {
 		return storage.Filter{}, usageErrorf("--since %s is after --until %s: no review can be in between", f.Since, f.Until)
 	}
 	return storage.Filter{Sites: f.Site, Film: f.Film, Year: f.Year, Author: f.Author, Since: since, Until: until,
-		MinWords: f.MinWords, Lang: f.Lang}, nil
+		MinWords: f.MinWords, Lang: f.Lang, Unique: f.Unique}, nil
 }
 
 // period gives the first moment of a year, month or day, and that of the next one, in UTC.

@@ -92,8 +92,12 @@ func (a *app) writeAccount(s storage.SiteStatus) {
 	}
 	t.row("queued", count(s.Queued), "to be visited, or visited again")
 	t.row("all", count(total), "")
-	fmt.Fprintf(a.stdout, "%s: %s known, %s stored. Last run: %s.\n\n", safeLine(s.Site), counted(total, "URL"),
-		counted(s.Reviews, "review"), a.lastRun(s.LastRun))
+	copies := ""
+	if s.Copies > 0 {
+		copies = fmt.Sprintf(" (%s of older ones)", counted(s.Copies, "copy", "copies"))
+	}
+	fmt.Fprintf(a.stdout, "%s: %s known, %s stored%s. Last run: %s.\n\n", safeLine(s.Site), counted(total, "URL"),
+		counted(s.Reviews, "review"), copies, a.lastRun(s.LastRun))
 	t.write(a.stdout, widthOf(a.stdout))
 }
 
@@ -139,11 +143,12 @@ type statusJSON struct {
 	Tasks   map[crawler.Outcome]int `json:"tasks"`  // URLs that are not queued, by outcome
 	Queued  int                     `json:"queued"` // to be visited, or visited again
 	Reviews int                     `json:"reviews"`
+	Copies  int                     `json:"copies"` // of those, with the text of an older review from elsewhere
 	LastRun *runJSON                `json:"last_run"`
 }
 
 func toStatusJSON(s storage.SiteStatus) statusJSON {
-	j := statusJSON{Site: s.Site, Known: s.Queued, Tasks: s.Tasks, Queued: s.Queued, Reviews: s.Reviews}
+	j := statusJSON{Site: s.Site, Known: s.Queued, Tasks: s.Tasks, Queued: s.Queued, Reviews: s.Reviews, Copies: s.Copies}
 	for _, n := range s.Tasks {
 		j.Known += n
 	}

@@ -158,7 +158,8 @@ type whole struct {
 	Tags        []string     `json:"tags"`
 	FirstSeen   string       `json:"first_seen"`
 	Revision    int          `json:"revision"`
-	Text        string       `json:"text"` // the body
+	CopyOf      *string      `json:"copy_of"` // URL of the older review with this text, from another page
+	Text        string       `json:"text"`    // the body
 }
 
 // fileLine is a line of the manifest of a dataset in one file.
@@ -208,7 +209,7 @@ func newWhole(r *storage.Record) whole {
 	w := whole{
 		line: newLine(r), Page: r.PageURL, Kind: v.Kind, Director: known(v.Film.Director.Value), Modified: date(v.Modified), Spoilers: v.Spoilers,
 		Lang: known(v.Lang), Words: v.Words, Image: known(v.Image), Categories: append([]string{}, v.Categories...), Tags: append([]string{}, v.Tags...),
-		FirstSeen: r.FirstSeen.UTC().Format(time.RFC3339), Revision: r.Revision, Text: v.Body(),
+		FirstSeen: r.FirstSeen.UTC().Format(time.RFC3339), Revision: r.Revision, CopyOf: known(r.CopyOf), Text: v.Body(),
 	}
 	if v.Rating != nil {
 		value := v.Rating.Value // 0 is a rating
@@ -220,13 +221,13 @@ func newWhole(r *storage.Record) whole {
 // csvHeader names the columns in the order of csvRecord, with the names of the JSON keys.
 var csvHeader = []string{"sha256", "url", "page", "site", "kind", "title", "film", "year", "director", "author", "published", "modified",
 	"rating", "rating_normalised", "rating_value", "rating_best", "spoilers", "lang", "words", "categories", "tags", "image",
-	"fetched_at", "first_seen", "revision", "extractor", "text"}
+	"fetched_at", "first_seen", "revision", "copy_of", "extractor", "text"}
 
 func csvRecord(w whole) []string {
 	return []string{w.SHA256, w.URL, w.Page, w.Site, string(w.Kind), w.Title, cell(w.Film), cell(w.Year), cell(w.Director), cell(w.Author),
 		cell(w.Published), cell(w.Modified), cell(w.Rating), cell(w.RatingNormalised), cell(w.RatingValue), cell(w.RatingBest),
 		strconv.FormatBool(w.Spoilers), cell(w.Lang), strconv.Itoa(w.Words), strings.Join(w.Categories, "; "), strings.Join(w.Tags, "; "),
-		cell(w.Image), w.FetchedAt, w.FirstSeen, strconv.Itoa(w.Revision), w.Extractor, w.Text}
+		cell(w.Image), w.FetchedAt, w.FirstSeen, strconv.Itoa(w.Revision), cell(w.CopyOf), w.Extractor, w.Text}
 }
 
 func cell[T any](v *T) string {

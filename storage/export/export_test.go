@@ -47,6 +47,11 @@ func record(n int, change func(*extract.Review)) *storage.Record {
 		FirstSeen: time.Date(2023, 1, 2, 3, 4, 5, 0, time.UTC), Revision: 1, TextHash: storage.TextHash(v)}
 }
 
+func copyOf(url string, r *storage.Record) *storage.Record {
+	r.CopyOf = url
+	return r
+}
+
 // corpus has a review with everything, one with nothing, and one that spreadsheets and markup stumble over.
 var corpus = records{
 	record(1, func(v *extract.Review) {
@@ -60,7 +65,7 @@ var corpus = records{
 		v.Categories, v.Tags = []string{"Film", "Reviews"}, []string{"sci-fi"}
 		v.Paragraphs = []string{"First paragraph.", "A poem\nof two lines.", "The end."}
 	}),
-	record(2, func(v *extract.Review) { v.Headline.Value = "" }),
+	copyOf("https://wire.example/1/", record(2, func(v *extract.Review) { v.Headline.Value = "" })),
 	record(3, func(v *extract.Review) {
 		v.Headline.Value = `=1+1, "<b>" & co`
 		v.Spoilers = true

@@ -18,11 +18,7 @@ var migrations embed.FS
 
 // migrate brings the schema up to date. It touches no database that is not ours or that a newer version wrote.
 func migrate(ctx context.Context, db *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	p, err := newProvider(db)
 	if err != nil {
 		return err
 	}
@@ -46,6 +42,14 @@ func migrate(ctx context.Context, db *sql.DB) error {
 			return fmt.Errorf("migrate schema %d to %d: %w", have, want, err)
 		}
 	}
+}
+
+func newProvider(db *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
 }
 
 // schemaVersion is 0 for an empty database.

@@ -47,7 +47,7 @@ func TestOpenErrors(t *testing.T) {
 		{"of another program", func(path string) error { return exec(path, `CREATE TABLE notes (x)`) }, "of another program", nil},
 		{"newer", func(path string) error {
 			return errors.Join(ours(path), exec(path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`))
-		}, "its schema is 99, this version knows 4", storage.ErrNewer},
+		}, "its schema is 99, this version knows 5", storage.ErrNewer},
 		{"read-only", func(path string) error { return errors.Join(ours(path), os.Chmod(path, 0o444)) }, "cannot write to it", fs.ErrPermission},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

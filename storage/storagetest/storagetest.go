@@ -38,6 +38,8 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"canonical of all pages", canonicalOfAll},
 		{"canonical changes", canonicalChanges},
 		{"the same text", sameText},
+		{"copies", copies},
+		{"copies that come and go", copiesChange},
 		{"pages that move", movedPages},
 		{"unchanged pages", unchangedPages},
 		{"validators", validators},
@@ -489,6 +491,140 @@ func sameText(f *fixture) {
 	f.commit(visit(f.task("/her/").Task, day(4), review("/her/", "Her", "New text.")))
 	f.diff("the older record stays", []string{"/her/"}, f.list(storage.Filter{Sites: []string{site}}))
 	f.diff("outcome", []crawler.Outcome{crawler.Reviewed, crawler.Duplicate}, []crawler.Outcome{f.task("/her/").Outcome, f.task("/two").Outcome})
+}
+
+// essay is a text of 20 sentences of the n-th author, a paragraph each.
+func essay(n int) (paragraphs []string) {
+	for i := range 20 {
+		paragraphs = append(paragraphs, fmt.Sprintf("In scene %d the keeper of lighthouse %d asks her %d guests of house %d about the storm.", i, 7*i*n, 3*i+n, n))
+	}
+	return paragraphs
+}
+
+// copied says what a record is a copy of, "" for nothing.
+func (f *fixture) copied(path string) string {
+	f.Helper()
+	r := f.record(path)
+	if near := storage.Distance(storage.Fingerprint(r.Review.Body()), f.print(r.CopyOf)); r.CopyOf != "" && r.CopyBits != near {
+		f.Errorf("%s: distance %d, want %d", path, r.CopyBits, near)
+	}
+	return pathOf(r.CopyOf)
+}
+
+func (f *fixture) print(url string) uint64 {
+	f.Helper()
+	if url == "" {
+		return 0
+	}
+	r, err := f.RecordByURL(f.Context(), url)
+	f.must(err)
+	return storage.Fingerprint(r.Review.Body())
+}
+
+func copies(f *fixture) {
+	const other = "wire.example"
+	_, err := f.StartRun(f.Context(), other, nil, 0)
+	f.must(err)
+	f.start()
+	store := func(path, headline string, paragraphs ...string) {
+		f.Helper()
+		f.commit(visit(task(path), day(1), review(path, headline, paragraphs...)))
+	}
+	elsewhere := func(path, headline string, paragraphs ...string) {
+		f.Helper()
+		v := visit(task(path), day(1), review(path, headline, paragraphs...))
+		v.Task.Site = other
+		f.commit(v)
+	}
+	credited := append([]string{"First published in the Evening Post."}, essay(1)...)
+	short := "A fine film, and a long one."
+	store("/her", "Her", essay(1)...)
+	store("/ran", "Ran", essay(2)...)
+	store("/short", "Short", short)
+	store("/stars", "Stars", "★★★★☆")
+	elsewhere("/same", "Her", essay(1)...)
+	elsewhere("/credited", "Her: a review", credited...)
+	elsewhere("/credited-twice", "Her again", append(credited, "Copyright by the Evening Post.")...)
+	elsewhere("/other", "Her, by another", essay(3)...)
+	elsewhere("/short-same", "Short, by another", short)
+	elsewhere("/short-near", "Short, by a third", short+" Indeed.")
+	elsewhere("/stars-too", "Stars too", "★★★★☆")
+	store("/near", "Her, a little longer", append(essay(1), "Seen in Rome.")...)
+
+	got := map[string]string{}
+	f.must(f.Records(f.Context(), storage.Filter{}, func(r *storage.Record) error {
+		got[pathOf(r.Review.URL)] = pathOf(r.CopyOf)
+		return nil
+	}))
+	f.diff("copies", map[string]string{"/her": "", "/ran": "", "/short": "", "/stars": "", "/same": "/her", "/credited": "/her", "/credited-twice": "/her",
+		"/other": "", "/short-same": "/short", "/short-near": "", "/stars-too": "", "/near": "/her"}, got)
+	for path := range got {
+		f.copied(path)
+	}
+	f.diff("their own source", []any{other, url("/same"), essay(1)}, []any{f.record("/same").Site, f.record("/same").PageURL, f.record("/same").Review.Paragraphs})
+	f.diff("unique", []string{"/her", "/ran", "/short", "/stars", "/other", "/short-near", "/stars-too"}, f.list(storage.Filter{Unique: true}))
+	f.diff("unique of a site", []string{"/other", "/short-near", "/stars-too"}, f.list(storage.Filter{Unique: true, Sites: []string{other}}))
+	all, err := f.Sites(f.Context(), site, other)
+	f.must(err)
+	f.diff("figures", []int{1, 4, 5, 7}, []int{all[0].Copies, all[1].Copies, all[0].Reviews, all[1].Reviews})
+	revs, err := f.Revisions(f.Context(), f.record("/same").ID)
+	f.must(err)
+	f.diff("of a revision", url("/her"), revs[0].CopyOf)
+}
+
+// copiesChange: the marks are those of the texts as they stand.
+func copiesChange(f *fixture) {
+	const other = "wire.example"
+	_, err := f.StartRun(f.Context(), other, nil, 0)
+	f.must(err)
+	f.start()
+	read := func(path string, paragraphs []string) {
+		f.Helper()
+		v := visit(task(path), day(1), review(path, path, paragraphs...))
+		if strings.HasPrefix(path, "/wire") {
+			v.Task.Site = other
+		}
+		f.commit(v)
+	}
+	marks := func(when string, want ...string) { // of /a, /wire1, /wire2
+		f.Helper()
+		f.diff(when, want, []string{f.copied("/a"), f.copied("/wire1"), f.copied("/wire2")})
+	}
+	read("/a", essay(1))
+	read("/wire1", essay(1))
+	read("/wire2", essay(1))
+	marks("stored", "", "/a", "/a")
+	read("/wire1", essay(2))
+	marks("a copy has a text of its own", "", "", "/a")
+	read("/wire1", essay(1))
+	marks("and not", "", "/a", "/a")
+	read("/a", essay(3))
+	marks("the first has another text", "", "", "/wire1")
+	read("/a", essay(1))
+	marks("and not: it is the oldest still", "", "/a", "/a")
+
+	noindex := crawler.Visit{Task: task("/a"), Outcome: crawler.NoIndex, Page: page("/a", day(2), "her")}
+	f.commit(noindex)
+	marks("set aside", "", "", "/wire1")
+	f.diff("unique", []string{"/wire1"}, f.list(storage.Filter{Unique: true}))
+	read("/a", essay(1))
+	marks("back", "", "/a", "/a")
+	news := review("/a", "/a", essay(1)...)
+	news.Kind = extract.KindNews
+	_, err = f.SaveRecord(f.Context(), &storage.Record{Site: site, PageURL: url("/a"), Review: news, FetchedAt: day(1)})
+	f.must(err)
+	marks("no review", "", "", "/wire1")
+	_, err = f.SaveRecord(f.Context(), &storage.Record{Site: site, PageURL: url("/a"), Review: review("/a", "/a", essay(1)...), FetchedAt: day(1)})
+	f.must(err)
+	marks("a review after all", "", "/a", "/a")
+
+	// A twin of the site takes its place as the older record stays: nothing is a copy of what is set aside.
+	read("/b", essay(4))
+	read("/wire3", essay(4))
+	f.diff("stored", "/b", f.copied("/wire3"))
+	read("/b", essay(1))
+	f.diff("near, but not the same headline", "/a", f.copied("/b"))
+	f.diff("alone", "", f.copied("/wire3"))
 }
 
 func movedPages(f *fixture) {

@@ -60,7 +60,7 @@ func TestPlans(t *testing.T) {
 		if control.MatchString(q) {
 			continue
 		}
-		args := make([]any, 15)
+		args := make([]any, 80)
 		rows, err := s.Reads().QueryContext(ctx, "EXPLAIN QUERY PLAN "+q, args...)
 		if err != nil {
 			t.Fatalf("%s: %v", q, err)

@@ -44,6 +44,10 @@ func (r *reader) rows(ctx context.Context, each func(scan func(...any) error) er
 	if err != nil {
 		return err
 	}
+	return scanRows(ctx, st, each, args)
+}
+
+func scanRows(ctx context.Context, st *sql.Stmt, each func(scan func(...any) error) error, args []any) error {
 	rows, err := st.QueryContext(ctx, args...)
 	if err != nil {
 		return err

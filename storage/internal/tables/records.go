@@ -23,6 +23,7 @@ type row struct {
 	author, lang             string
 	words                    int
 	data, textHash           string
+	print                    int64 // the bits of storage.Fingerprint
 	review                   *extract.Review
 }
 
@@ -47,7 +48,7 @@ func newRow(site, pageURL string, r *extract.Review) (*row, error) {
 		url: r.URL, pageURL: pageURL, site: site, kind: string(r.Kind),
 		film: fold(r.Film.Title.Value), year: r.Film.Year.Value,
 		author: fold(r.Author.Value), lang: r.Lang, words: r.Words,
-		data: string(data), textHash: storage.TextHash(r), review: r,
+		data: string(data), textHash: storage.TextHash(r), print: int64(storage.Fingerprint(r.Body())), review: r,
 	}
 	if !r.Published.Value.IsZero() {
 		n.published = r.Published.Value.UnixMilli()
@@ -65,9 +66,20 @@ func (r *row) setURL(url string) error {
 }
 
 // setAside keeps the records of a page out of the way of the filters, as of a kind that is no review.
-func (t *tx) setAside(task int64, kind string) error {
-	_, err := t.exec(`UPDATE reviews SET kind = $2 WHERE task_id = $1`, task, kind)
-	return err
+func (t *tx) setAside(task int64, kind string) error { return t.hide(kind, `task_id = $2`, task) }
+
+// hide does so with the records of a condition, whose arguments begin with $2.
+func (t *tx) hide(kind, cond string, args ...any) error {
+	ids, err := t.ids(`UPDATE reviews SET kind = $1 WHERE `+cond+` RETURNING id`, append([]any{kind}, args...)...)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := t.settleCopies(id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fold makes letters of both cases equal, in Go because SQL's lower knows ASCII only here and a locale there.
@@ -145,11 +157,13 @@ func (t *tx) saveReview(task int64, before bool, r *row, at time.Time) (change c
 		return "", twin.url, t.setAside(task, string(crawler.Duplicate))
 	}
 	if own == nil {
-		_, err = t.exec(`INSERT INTO reviews (url, task_id, site, kind, published, film, year, author, lang, words, data, text_hash,
-				revision, fetched_at, first_seen)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $13)`,
-			r.url, task, r.site, r.kind, r.published, r.film, r.year, r.author, r.lang, r.words, r.data, r.textHash, millis(at))
-		return crawler.NewReview, "", err
+		if err := t.row([]any{&id}, `INSERT INTO reviews (url, task_id, site, kind, published, film, year, author, lang, words, data, text_hash,
+				simhash, revision, fetched_at, first_seen)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $14) RETURNING id`,
+			r.url, task, r.site, r.kind, r.published, r.film, r.year, r.author, r.lang, r.words, r.data, r.textHash, r.print, millis(at)); err != nil {
+			return "", "", err
+		}
+		return crawler.NewReview, "", t.settleCopies(id)
 	}
 
 	why := "the review is stored from " + r.pageURL
@@ -176,11 +190,16 @@ func (t *tx) saveReview(task int64, before bool, r *row, at time.Time) (change c
 		}
 	}
 	if _, err = t.exec(`UPDATE reviews SET url = $2, task_id = $3, site = $4, kind = $5, published = $6, film = $7, year = $8, author = $9,
-			lang = $10, words = $11, data = $12, text_hash = $13, revision = revision + $14, fetched_at = $15,
+			lang = $10, words = $11, data = $12, text_hash = $13, revision = revision + $14, fetched_at = $15, simhash = $16,
 			moved_to = CASE WHEN task_id = $3 THEN moved_to ELSE 0 END
 		WHERE id = $1`,
-		own.id, r.url, task, r.site, r.kind, r.published, r.film, r.year, r.author, r.lang, r.words, r.data, r.textHash, step, millis(at)); err != nil {
+		own.id, r.url, task, r.site, r.kind, r.published, r.film, r.year, r.author, r.lang, r.words, r.data, r.textHash, step, millis(at), r.print); err != nil {
 		return "", "", err
+	}
+	if change == crawler.Revised || !own.shown() {
+		if err := t.settleCopies(own.id); err != nil {
+			return "", "", err
+		}
 	}
 
 	// Younger records with this text, and others of this page.
@@ -189,12 +208,11 @@ func (t *tx) saveReview(task int64, before bool, r *row, at time.Time) (change c
 			AND id <> $4 AND outcome IN ('review', 'roundup')`, r.textHash, r.site, own.id, task, why); err != nil {
 		return "", "", err
 	}
-	if _, err = t.exec(`UPDATE reviews SET kind = 'duplicate' WHERE text_hash = $1 AND site = $2 AND kind IN ('review', 'roundup') AND id <> $3`,
+	if err := t.hide(string(crawler.Duplicate), `text_hash = $2 AND site = $3 AND kind IN ('review', 'roundup') AND id <> $4`,
 		r.textHash, r.site, own.id); err != nil {
 		return "", "", err
 	}
-	_, err = t.exec(`UPDATE reviews SET kind = 'duplicate' WHERE task_id = $1 AND id <> $2 AND kind IN ('review', 'roundup')`, task, own.id)
-	return change, "", err
+	return change, "", t.hide(string(crawler.Duplicate), `task_id = $2 AND id <> $3 AND kind IN ('review', 'roundup')`, task, own.id)
 }
 
 // moved notes that a page redirects to another of the site: its record goes there when that is read as a review, see saveReview, and is
@@ -215,8 +233,8 @@ func (t *tx) moved(l *lease, task int64, url string) error {
 	if err != nil || n+onward == 0 {
 		return err
 	}
-	if _, err := t.exec(`UPDATE reviews SET kind = 'duplicate' WHERE moved_to = $1 AND moved_to <> 0 AND task_id <> $1 AND kind IN ('review', 'roundup')
-		AND text_hash IN (SELECT b.text_hash FROM reviews b WHERE b.task_id = $1 AND b.kind IN ('review', 'roundup'))`, to); err != nil {
+	if err := t.hide(string(crawler.Duplicate), `moved_to = $2 AND moved_to <> 0 AND task_id <> $2 AND kind IN ('review', 'roundup')
+		AND text_hash IN (SELECT b.text_hash FROM reviews b WHERE b.task_id = $2 AND b.kind IN ('review', 'roundup'))`, to); err != nil {
 		return err
 	}
 	// One that ended as a duplicate has the text that moves now.
@@ -271,7 +289,10 @@ func (s *Store) SaveRecord(ctx context.Context, r *storage.Record) (changed bool
 	return changed, nil
 }
 
-const recordColumns = `r.id, r.site, t.url, r.data, r.fetched_at, r.first_seen, r.revision, r.text_hash, t.signals`
+const recordColumns = `r.id, r.site, t.url, r.data, r.fetched_at, r.first_seen, r.revision, r.text_hash, t.signals, ` + copyColumns
+
+// copyColumns are of a record as it stands, whatever its revision.
+const copyColumns = `r.copy_bits, COALESCE((SELECT o.url FROM reviews o WHERE o.id = r.copy_of), '')`
 
 const recordOrder = ` ORDER BY r.site, (r.published IS NULL), r.published, r.url`
 
@@ -280,7 +301,7 @@ func scanRecord(scan func(...any) error) (*storage.Record, error) {
 	var data []byte
 	var fetched, first int64
 	var signals string
-	if err := scan(&r.ID, &r.Site, &r.PageURL, &data, &fetched, &first, &r.Revision, &r.TextHash, &signals); err != nil {
+	if err := scan(&r.ID, &r.Site, &r.PageURL, &data, &fetched, &first, &r.Revision, &r.TextHash, &signals, &r.CopyBits, &r.CopyOf); err != nil {
 		return nil, err
 	}
 	r.FetchedAt, r.FirstSeen = moment(fetched), moment(first)
@@ -341,6 +362,9 @@ func where(f storage.Filter) (string, []any) {
 	}
 	if f.MinWords > 0 {
 		conds = append(conds, "r.words >= "+arg(f.MinWords))
+	}
+	if f.Unique {
+		conds = append(conds, "r.copy_of = 0")
 	}
 	if f.Lang != "" {
 		conds = append(conds, "r.lang = "+arg(fold(f.Lang)))
@@ -408,7 +432,7 @@ func (s *Store) Revisions(ctx context.Context, recordID int64) ([]*storage.Recor
 		r, err := scanRecord(scan)
 		all = append(all, r)
 		return err
-	}, `SELECT r.id, r.site, t.url, v.data, v.fetched_at, r.first_seen, v.revision, v.text_hash, t.signals
+	}, `SELECT r.id, r.site, t.url, v.data, v.fetched_at, r.first_seen, v.revision, v.text_hash, t.signals, `+copyColumns+`
 			FROM revisions v JOIN reviews r ON r.id = v.review_id JOIN tasks t ON t.id = r.task_id WHERE v.review_id = $1
 		UNION ALL
 		SELECT `+recordColumns+` FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE r.id = $1

@@ -199,10 +199,11 @@ func readSite(ctx context.Context, p prepare, id int64, site *storage.SiteStatus
 		return err
 	}
 	if st, err = p(`SELECT (SELECT COALESCE(SUM(queued), 0) FROM hosts WHERE site_id = $1),
-		(SELECT COUNT(*) FROM reviews WHERE site = $2 AND kind = 'review')`); err != nil {
+		(SELECT COUNT(*) FROM reviews WHERE site = $2 AND kind = 'review'),
+		(SELECT COUNT(*) FROM reviews WHERE site = $2 AND kind = 'review' AND copy_of <> 0)`); err != nil {
 		return err
 	}
-	if err := st.QueryRowContext(ctx, id, site.Site).Scan(&site.Queued, &site.Reviews); err != nil {
+	if err := st.QueryRowContext(ctx, id, site.Site).Scan(&site.Queued, &site.Reviews, &site.Copies); err != nil {
 		return err
 	}
 	runs, err := readRuns(ctx, p, runColumns+`WHERE r.site_id = $1 ORDER BY r.id DESC LIMIT 1`, id)

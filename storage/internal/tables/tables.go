@@ -14,6 +14,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -90,6 +91,9 @@ func New(ctx context.Context, c Config) (*Store, error) {
 		return nil, err
 	}
 	s.w = &writer{conn: conn, stmts: make(map[string]*sql.Stmt), hosts: make(map[hostKey]int64)}
+	if err := s.fillPrints(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("compare the stored reviews: %w", s.explain(err)), s.Close())
+	}
 	return s, nil
 }
 
@@ -188,6 +192,26 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 		return 0, err
 	}
 	return res.RowsAffected()
+}
+
+// rows calls each for every row of a query, until it fails.
+func (t *tx) rows(each func(scan func(...any) error) error, query string, args ...any) error {
+	st, err := t.stmt(query)
+	if err != nil {
+		return err
+	}
+	return scanRows(t.ctx, st, each, args)
+}
+
+// ids gives the one column of a query.
+func (t *tx) ids(query string, args ...any) (ids []int64, err error) {
+	err = t.rows(func(scan func(...any) error) error {
+		var id int64
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	}, query, args...)
+	return ids, err
 }
 
 // row scans the one row of a query; sql.ErrNoRows if there is none.
