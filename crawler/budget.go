@@ -13,10 +13,11 @@ type Budget struct {
 	Time  time.Duration // since the beginning
 }
 
-// Spent is what counts against a Budget and goes on with a run that was interrupted. Time does not: each process has its own.
+// Spent is what counts against a Budget and goes on with a run that was interrupted.
 type Spent struct {
 	Pages int
 	Bytes int64
+	Time  time.Duration // that processes had the run until each gave it free; not that of one that was killed
 }
 
 // use is what was used of a Budget.

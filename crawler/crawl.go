@@ -59,6 +59,9 @@ const (
 	maxKept      = 10 * time.Minute       // how long a run waits for a host that it has not asked yet, whatever its Patience: perhaps it is a gap
 )
 
+// Cancelled is the Why of a run that a person ended.
+const Cancelled = "cancelled"
+
 // Result is what became of a site's run, as far as the loop knows; the store keeps the full counts.
 type Result struct {
 	Site     *Site
@@ -317,7 +320,7 @@ func (l *loop) openSites() {
 		l.next++
 		if l.Begin != nil {
 			spent, err := l.Begin(l.save, s.Site)
-			s.used.pages, s.used.bytes = spent.Pages, spent.Bytes
+			s.used.pages, s.used.bytes, s.used.began = spent.Pages, spent.Bytes, s.used.began.Add(-spent.Time)
 			if err != nil {
 				s.res.Err, s.res.Why = err, "could not begin"
 				l.results = append(l.results, s.res)

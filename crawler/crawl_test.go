@@ -597,7 +597,9 @@ func TestCrawlBudgetGoesOn(t *testing.T) {
 		{"pages", Budget{Pages: 4}, Spent{Pages: 3}, 1, "page budget of 4 spent"},
 		{"all pages", Budget{Pages: 4}, Spent{Pages: 9}, 0, "page budget of 4 spent"},
 		{"bytes", Budget{Bytes: 10}, Spent{Bytes: 9}, 1, "budget of 10 bytes spent"},
-		{"none", Budget{}, Spent{9, 9}, 6, "done"}, // and a page that is linked,
+		{"time", Budget{Time: time.Minute}, Spent{Time: time.Minute - 5*time.Second}, 2, "time budget of 1m0s spent"},
+		{"all time", Budget{Time: time.Minute}, Spent{Time: time.Hour}, 0, "time budget of 1m0s spent"},
+		{"none", Budget{}, Spent{9, 9, 9}, 6, "done"}, // and a page that is linked,
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -608,7 +610,7 @@ func TestCrawlBudgetGoesOn(t *testing.T) {
 					w.answers[u] = []any{&Page{Status: 200, Body: []byte("x")}}
 				}
 				site := siteOf("a.example")
-				site.Pages, site.Bytes = tt.budget.Pages, tt.budget.Bytes
+				site.Pages, site.Bytes, site.Time = tt.budget.Pages, tt.budget.Bytes, tt.budget.Time
 				c := crawlOf(m, w, site)
 				c.Begin = func(context.Context, *Site) (Spent, error) { return tt.spent, nil }
 				results, _ := c.Run(t.Context())

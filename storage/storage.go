@@ -25,6 +25,8 @@ var (
 	ErrBusy = errors.New("site is being crawled by another process")
 	// ErrLost: the run was taken over, so that nothing may be written for it any more.
 	ErrLost = errors.New("the site's run was taken over by another process")
+	// ErrEnded: the run has come to its end, so that it cannot be cancelled.
+	ErrEnded = errors.New("the run has ended already")
 	// ErrNewer: the database was written by a newer version, which may keep what this one does not know.
 	ErrNewer = errors.New("database is of a newer version of cinecrawl")
 )
@@ -74,14 +76,35 @@ type Filter struct {
 type Run struct {
 	ID       int64
 	Site     string
+	Cause    Cause // why it was begun
 	Epoch    int64 // which holder of the site this is; every write of the run names it
 	Started  time.Time
 	Ended    time.Time // zero while it runs, or if it was killed
-	Resumed  bool      // went on with an interrupted run
+	Resumed  bool      // went on after it was interrupted, otherwise than between slices
 	Finished bool      // came to its end; the next run of the site is a new one
 	Why      string    // how it ended
 	Counts   Counts
 	Spent    crawler.Spent // what counts against its budgets
+	Next     time.Time     // when the site's next run is planned, or was planned if it is due; zero if it is not. EndRun stores it
+}
+
+// Cause says why a run was begun.
+type Cause string
+
+const (
+	ByHand    Cause = "by hand"
+	Scheduled Cause = "schedule"
+	CatchUp   Cause = "catch-up" // one run for several that the schedule missed
+)
+
+// SliceOver is the Why of EndRun for a run that goes on when its site has its turn again.
+const SliceOver = "its slice is over: it goes on"
+
+// Plan is when a site is to be crawled.
+type Plan struct {
+	Site   string
+	Next   time.Time
+	Paused bool // only a person's command crawls it
 }
 
 // Counts of a run, in the words of the summary.
@@ -115,6 +138,7 @@ type SiteStatus struct {
 	Reviews int                     // records of kind review
 	Copies  int                     // of those, marked as copies
 	LastRun *Run                    // nil if never crawled
+	Plan    Plan                    // its Next is zero if no run is planned
 }
 
 // Snapshot is a page kept for re-reading.
@@ -159,10 +183,26 @@ type Store interface {
 	//
 	// ErrBusy if another live process has the site. A holder that died is found out at once on the same machine, and by its lease
 	// elsewhere.
-	StartRun(ctx context.Context, site string, seeds []crawler.Task, revisit time.Duration) (*Run, error)
-	// EndRun closes the run, finished or interrupted, gives the site free, and fills in Ended, Why and Counts. It works with a
-	// canceled ctx.
+	StartRun(ctx context.Context, site string, seeds []crawler.Task, revisit time.Duration, cause Cause) (*Run, error)
+	// EndRun closes the run, finished or interrupted, gives the site free, stores Next, and fills in the rest. It works with a
+	// canceled ctx. A run that was cancelled is finished.
 	EndRun(ctx context.Context, run *Run, finished bool, why string) error
+	// CancelRun wants a run ended. If a living process has it, that one finds it among Cancelled and ends it; else it is ended now, which
+	// the result says. ErrNotFound if there is no such run, ErrEnded if it is finished.
+	CancelRun(ctx context.Context, id int64) (*Run, error)
+	// Cancelled gives the sites of the runs that are held here and that somebody wants ended.
+	Cancelled(ctx context.Context) ([]string, error)
+
+	// Plans gives the sites for which a run is planned until a moment (zero is for ever), paused ones included, in the order of their
+	// turns: the one that waits for the longest comes first, since it is due or since it was given free after a slice.
+	Plans(ctx context.Context, until time.Time) ([]Plan, error)
+	// Plan sets when a site is to be crawled; zero is never.
+	Plan(ctx context.Context, site string, next time.Time) error
+	// Pause sets whether a site is paused.
+	Pause(ctx context.Context, site string, paused bool) error
+	// Published gives when the last n reviews of a site were published, newest first. A review without a date counts as of when it was
+	// first seen, unless that was in the site's first run, which sees the whole archive.
+	Published(ctx context.Context, site string, n int) ([]time.Time, error)
 
 	// Records gives the chosen records in export order: site, time of publication (those without last), URL. An error of each
 	// ends it. The records are those of one moment, whatever is stored meanwhile.

@@ -90,7 +90,7 @@ func (a *app) crawl(ctx context.Context, cfg *configs.Config, st storage.Store, 
 			if err != nil {
 				return crawler.Spent{}, err
 			}
-			if runs[site.Name], err = st.StartRun(ctx, site.Name, seeds, site.Revisit); err != nil {
+			if runs[site.Name], err = st.StartRun(ctx, site.Name, seeds, site.Revisit, storage.ByHand); err != nil {
 				return crawler.Spent{}, err
 			}
 			if err := seen.begun(ctx, st, site.Name); err != nil {

@@ -143,7 +143,7 @@ func (f *faulty) crawl() crawler.Result {
 		Begin: func(ctx context.Context, s *crawler.Site) (crawler.Spent, error) {
 			seeds, err := s.Seeds()
 			if err == nil {
-				run, err = st.StartRun(ctx, s.Name, seeds, time.Hour)
+				run, err = st.StartRun(ctx, s.Name, seeds, time.Hour, storage.ByHand)
 			}
 			return crawler.Spent{}, err
 		},

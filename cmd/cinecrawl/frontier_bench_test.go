@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cinecrawl/crawler"
+	"cinecrawl/storage"
 	"cinecrawl/storage/sqlite"
 )
 
@@ -82,7 +83,7 @@ func fill(ctx context.Context, db, host string, n int) error {
 		return err
 	}
 	start := crawler.Task{URL: "http://" + host + "/", Site: host, Host: host, Kind: crawler.KindPage, Found: crawler.FoundStart}
-	run, err := st.StartRun(ctx, host, []crawler.Task{start}, time.Hour)
+	run, err := st.StartRun(ctx, host, []crawler.Task{start}, time.Hour, storage.ByHand)
 	if err != nil {
 		return err
 	}

@@ -193,7 +193,7 @@ func (a *app) store(ctx context.Context, cfg *configs.Config, site configs.Site,
 		return err
 	}
 	defer st.Close()
-	run, err := st.StartRun(ctx, site.Crawl.Name, nil, -1)
+	run, err := st.StartRun(ctx, site.Crawl.Name, nil, -1, storage.ByHand)
 	if err != nil {
 		return busy(site.Crawl.Name, err)
 	}

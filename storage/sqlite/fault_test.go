@@ -16,6 +16,7 @@ import (
 
 	"cinecrawl/crawler"
 	"cinecrawl/extract"
+	"cinecrawl/storage"
 	"cinecrawl/storage/sqlite"
 )
 
@@ -82,7 +83,7 @@ func TestWALCutShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := s.StartRun(ctx, faultSite, nil, 0); err != nil {
+	if _, err := s.StartRun(ctx, faultSite, nil, 0, storage.ByHand); err != nil {
 		t.Fatal(err)
 	}
 	const commits = 12
@@ -119,7 +120,7 @@ func TestWALCutShort(t *testing.T) {
 		k := stored(t, at)
 		fewest, most = min(fewest, k), max(most, k)
 		free(t, at)
-		run, err := again.StartRun(ctx, faultSite, nil, 0)
+		run, err := again.StartRun(ctx, faultSite, nil, 0, storage.ByHand)
 		if err != nil {
 			t.Fatalf("cut at %d: %v", len(cut), err)
 		}
@@ -243,7 +244,7 @@ func TestLockedByAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	run, err := s.StartRun(ctx, faultSite, nil, 0)
+	run, err := s.StartRun(ctx, faultSite, nil, 0, storage.ByHand)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +282,7 @@ func TestLockedForLong(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := s.StartRun(ctx, faultSite, nil, 0); err != nil {
+	if _, err := s.StartRun(ctx, faultSite, nil, 0, storage.ByHand); err != nil {
 		t.Fatal(err)
 	}
 	other := newLocker(t, path)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cinecrawl/crawler"
+	"cinecrawl/storage"
 	"cinecrawl/storage/sqlite"
 )
 
@@ -29,7 +30,7 @@ func TestMillion(t *testing.T) {
 	}
 	defer s.Close()
 	seed := crawler.Task{URL: "https://" + site + "/", Site: site, Host: site, Kind: crawler.KindPage, Found: crawler.FoundStart}
-	if _, err := s.StartRun(ctx, site, []crawler.Task{seed}, 0); err != nil {
+	if _, err := s.StartRun(ctx, site, []crawler.Task{seed}, 0, storage.ByHand); err != nil {
 		t.Fatal(err)
 	}
 	from := seed
@@ -103,7 +104,7 @@ func BenchmarkCommit(b *testing.B) {
 	task := func(n int) crawler.Task {
 		return crawler.Task{URL: url(n), Site: site, Host: site, Kind: crawler.KindPage, Depth: 2, Found: crawler.FoundLink, From: url(n / 2)}
 	}
-	if _, err := s.StartRun(ctx, site, []crawler.Task{task(0)}, 0); err != nil {
+	if _, err := s.StartRun(ctx, site, []crawler.Task{task(0)}, 0, storage.ByHand); err != nil {
 		b.Fatal(err)
 	}
 	var text strings.Builder
@@ -146,7 +147,7 @@ func BenchmarkNext(b *testing.B) {
 	for n := range 1000 {
 		seeds = append(seeds, crawler.Task{URL: fmt.Sprintf("https://%s/%d", site, n), Site: site, Host: site, Kind: crawler.KindPage})
 	}
-	if _, err := s.StartRun(b.Context(), site, seeds, 0); err != nil {
+	if _, err := s.StartRun(b.Context(), site, seeds, 0, storage.ByHand); err != nil {
 		b.Fatal(err)
 	}
 	before := cpu(b)

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"cinecrawl/storage"
 	"cinecrawl/storage/sqlite"
 )
 
@@ -28,7 +29,7 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	run, err := s.StartRun(ctx, faultSite, nil, 0)
+	run, err := s.StartRun(ctx, faultSite, nil, 0, storage.ByHand)
 	if err != nil {
 		t.Fatal(err)
 	}

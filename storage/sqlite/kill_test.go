@@ -62,7 +62,7 @@ func killCrawl(ctx context.Context, path string) error {
 		return err
 	}
 	defer s.Close()
-	run, err := s.StartRun(ctx, killSite, []crawler.Task{killTask(1)}, time.Hour)
+	run, err := s.StartRun(ctx, killSite, []crawler.Task{killTask(1)}, time.Hour, storage.ByHand)
 	if err != nil {
 		return err
 	}
@@ -262,7 +262,7 @@ func TestBusyProcess(t *testing.T) {
 	if path := os.Getenv("CINECRAWL_BUSY_DB"); path != "" {
 		s, err := sqlite.Open(context.Background(), path)
 		if err == nil {
-			_, err = s.StartRun(context.Background(), killSite, nil, 0)
+			_, err = s.StartRun(context.Background(), killSite, nil, 0, storage.ByHand)
 		}
 		fmt.Println("started:", err)
 		select {}
@@ -288,13 +288,13 @@ func TestBusyProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	_, err = s.StartRun(ctx, killSite, nil, 0)
+	_, err = s.StartRun(ctx, killSite, nil, 0, storage.ByHand)
 	if !errors.Is(err, storage.ErrBusy) || !strings.Contains(err.Error(), fmt.Sprintf("process %d on ", cmd.Process.Pid)) {
 		t.Errorf("while it lives: %v", err)
 	}
 	cmd.Process.Kill()
 	cmd.Wait()
-	run, err := s.StartRun(ctx, killSite, nil, 0)
+	run, err := s.StartRun(ctx, killSite, nil, 0, storage.ByHand)
 	if err != nil {
 		t.Fatalf("once it is dead: %v", err)
 	}

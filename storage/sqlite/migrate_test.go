@@ -46,7 +46,7 @@ func TestCopiesOfOldDatabase(t *testing.T) {
 		return p
 	}
 	for _, site := range []string{"a.example", "b.example"} {
-		if _, err := s.StartRun(ctx, site, nil, 0); err != nil {
+		if _, err := s.StartRun(ctx, site, nil, 0, storage.ByHand); err != nil {
 			t.Fatal(err)
 		}
 		var visits []crawler.Visit

@@ -52,6 +52,9 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"seeds only", seedsOnly},
 		{"one holder a site", oneHolder},
 		{"seeds move between sites", seedsMove},
+		{"plans and turns", plans},
+		{"cancelled runs", cancelledRuns},
+		{"publication times", published},
 		{"figures add up", figures},
 		{"filters", filters},
 		{"export order", exportOrder},
@@ -155,7 +158,7 @@ func (f *fixture) diff(what string, want, got any) {
 
 func (f *fixture) start(seeds ...crawler.Task) *storage.Run {
 	f.Helper()
-	run, err := f.StartRun(f.Context(), site, seeds, time.Hour)
+	run, err := f.StartRun(f.Context(), site, seeds, time.Hour, storage.ByHand)
 	f.must(err)
 	return run
 }
@@ -468,7 +471,7 @@ func canonicalChanges(f *fixture) {
 
 func sameText(f *fixture) {
 	const other = "other.example"
-	_, err := f.StartRun(f.Context(), other, nil, 0)
+	_, err := f.StartRun(f.Context(), other, nil, 0, storage.ByHand)
 	f.must(err)
 	f.start()
 	her := func(path string) crawler.Visit { return visit(task(path), day(1), review(path, "Her", "Text.")) }
@@ -523,7 +526,7 @@ func (f *fixture) print(url string) uint64 {
 
 func copies(f *fixture) {
 	const other = "wire.example"
-	_, err := f.StartRun(f.Context(), other, nil, 0)
+	_, err := f.StartRun(f.Context(), other, nil, 0, storage.ByHand)
 	f.must(err)
 	f.start()
 	store := func(path, headline string, paragraphs ...string) {
@@ -575,7 +578,7 @@ func copies(f *fixture) {
 // copiesChange: the marks are those of the texts as they stand.
 func copiesChange(f *fixture) {
 	const other = "wire.example"
-	_, err := f.StartRun(f.Context(), other, nil, 0)
+	_, err := f.StartRun(f.Context(), other, nil, 0, storage.ByHand)
 	f.must(err)
 	f.start()
 	read := func(path string, paragraphs []string) {
@@ -756,7 +759,7 @@ func runsResume(f *fixture) {
 	fresh := task("/new-start")
 	fresh.Depth = 0
 	second := f.start(seed(), fresh)
-	f.diff("spent", crawler.Spent{Pages: 1, Bytes: int64(len("front"))}, second.Spent)
+	f.diff("spent", crawler.Spent{Pages: 1, Bytes: int64(len("front")), Time: run.Spent.Time}, second.Spent)
 	f.diff("same run", []any{run.ID, true, true, run.Started, 1},
 		[]any{second.ID, second.Resumed, second.Ended.IsZero(), second.Started, second.Counts.Fetched})
 	f.diff("queue", []string{"/new-start", "/a", "/b"}, f.next(day(1), 9))
@@ -828,7 +831,7 @@ func listsGoOn(f *fixture) {
 		visit(task("/her"), day(1), review("/her", "/her", "Text.")), visit(task("/ran"), day(1), review("/ran", "/ran", "Text.")), visit(task("/heat"), day(1), review("/heat", "/heat", "Text.")))
 	f.end(run, true)
 
-	_, err := f.StartRun(f.Context(), site, []crawler.Task{seed()}, 100*365*24*time.Hour) // nothing is too old
+	_, err := f.StartRun(f.Context(), site, []crawler.Task{seed()}, 100*365*24*time.Hour, storage.ByHand) // nothing is too old
 	f.must(err)
 	f.diff("at first", []string{pathOf(seed().URL)}, f.next(time.Now(), 9))
 	f.commit(list(f.task(pathOf(seed().URL)).Task, time.Now(), task("/new"), task("/her"), second), visit(task("/new"), time.Now(), review("/new", "/new", "Text.")))
@@ -856,7 +859,7 @@ func archivesGoOn(f *fixture) {
 	f.end(run, true)
 
 	again := func() {
-		_, err := f.StartRun(f.Context(), site, nil, 100*365*24*time.Hour)
+		_, err := f.StartRun(f.Context(), site, nil, 100*365*24*time.Hour, storage.ByHand)
 		f.must(err)
 	}
 	again()
@@ -927,7 +930,7 @@ func seedsOnly(f *fixture) {
 	f.commit(crawler.Visit{Task: f.task("/").Task, Outcome: crawler.NotReview, Page: page("/", day(1), "front")},
 		visit(task("/a"), day(1), review("/a", "A", "Text.")), visit(task("/b"), day(1), review("/b", "B", "Text.")))
 	f.end(run, true)
-	_, err := f.StartRun(f.Context(), site, []crawler.Task{task("/a")}, -1)
+	_, err := f.StartRun(f.Context(), site, []crawler.Task{task("/a")}, -1, storage.ByHand)
 	f.must(err)
 	f.diff("due", []string{"/a"}, f.next(day(9), 9))
 }
@@ -939,16 +942,16 @@ func oneHolder(f *fixture) {
 	defer other.Close()
 	a := []crawler.Visit{visit(task("/a"), day(1), review("/a", "A", "Text."))}
 
-	_, err := other.StartRun(ctx, site, nil, 0)
+	_, err := other.StartRun(ctx, site, nil, 0, storage.ByHand)
 	f.fails("second holder", err, storage.ErrBusy)
-	_, err = f.StartRun(ctx, site, nil, 0)
+	_, err = f.StartRun(ctx, site, nil, 0, storage.ByHand)
 	f.fails("the holder again", err, storage.ErrBusy)
 	_, err = other.Commit(ctx, a)
 	f.fails("commit of no holder", err, storage.ErrLost)
 	f.fails("end by no holder", other.EndRun(ctx, run, true, ""), storage.ErrLost)
 
 	// Another site is free.
-	run2, err := other.StartRun(ctx, "other.example", nil, 0)
+	run2, err := other.StartRun(ctx, "other.example", nil, 0, storage.ByHand)
 	f.must(err)
 	f.must(other.EndRun(ctx, run2, true, "done"))
 
@@ -956,7 +959,7 @@ func oneHolder(f *fixture) {
 	before := *run
 	f.end(run, false)
 	f.fails("ended twice", f.EndRun(ctx, &before, true, ""), storage.ErrLost)
-	run3, err := other.StartRun(ctx, site, nil, 0)
+	run3, err := other.StartRun(ctx, site, nil, 0, storage.ByHand)
 	f.must(err)
 	if run3.Epoch <= run.Epoch {
 		f.Errorf("epoch %d after %d", run3.Epoch, run.Epoch)
@@ -980,16 +983,165 @@ func seedsMove(f *fixture) {
 		f.diff("queued", want, got)
 	}
 	run := f.start(seed(), task("/a"))
-	run2, err := f.StartRun(f.Context(), renamed, []crawler.Task{moved}, 0)
+	run2, err := f.StartRun(f.Context(), renamed, []crawler.Task{moved}, 0, storage.ByHand)
 	f.must(err)
 	f.diff("stays while its site is crawled", site, f.task("/").Site)
 	queued(2, 0)
 	f.end(run, true)
 	f.must(f.EndRun(f.Context(), run2, true, ""))
-	_, err = f.StartRun(f.Context(), renamed, []crawler.Task{moved}, 0)
+	_, err = f.StartRun(f.Context(), renamed, []crawler.Task{moved}, 0, storage.ByHand)
 	f.must(err)
 	f.diff("moves", renamed, f.task("/").Site)
 	queued(1, 1)
+}
+
+// plans: which sites are due, in whose turn, and how a run moves the plan.
+func plans(f *fixture) {
+	ctx := f.Context()
+	due := func(until time.Time) (names []string) {
+		f.Helper()
+		plans, err := f.Plans(ctx, until)
+		f.must(err)
+		for _, p := range plans {
+			if p.Next.IsZero() {
+				f.Errorf("%s has no time", p.Site)
+			}
+			if p.Paused {
+				p.Site += " (paused)"
+			}
+			names = append(names, p.Site)
+		}
+		return names
+	}
+	f.must(f.Plan(ctx, "c.example", day(3)))
+	f.must(f.Plan(ctx, "b.example", day(3)))
+	f.must(f.Plan(ctx, "a.example", day(4)))
+	f.must(f.Plan(ctx, "late.example", day(9)))
+	f.must(f.Plan(ctx, "never.example", time.Time{}))
+	f.diff("due", []string{"b.example", "c.example"}, due(day(3)))
+	f.diff("oldest first", []string{"b.example", "c.example", "a.example"}, due(day(4)))
+	f.diff("all", []string{"b.example", "c.example", "a.example", "late.example"}, due(time.Time{}))
+
+	f.must(f.Pause(ctx, "c.example", true))
+	f.must(f.Pause(ctx, "c.example", true))
+	f.diff("paused", []string{"b.example", "c.example (paused)"}, due(day(3)))
+	all, err := f.Sites(ctx, "c.example")
+	f.must(err)
+	f.diff("status", storage.Plan{Site: "c.example", Next: day(3), Paused: true}, all[0].Plan)
+	f.must(f.Pause(ctx, "c.example", false))
+
+	// After a slice the others have their turn; the plan stands, and the run goes on without having been interrupted.
+	run, err := f.StartRun(ctx, "b.example", nil, 0, storage.Scheduled)
+	f.must(err)
+	f.diff("run", []any{storage.Scheduled, day(3)}, []any{run.Cause, run.Next})
+	f.must(f.EndRun(ctx, run, false, storage.SliceOver))
+	f.diff("turns", []string{"c.example", "a.example", "b.example"}, due(day(4)))
+	again, err := f.StartRun(ctx, "b.example", nil, 0, storage.CatchUp)
+	f.must(err)
+	f.diff("goes on", []any{run.ID, storage.Scheduled, false}, []any{again.ID, again.Cause, again.Resumed})
+	f.must(f.EndRun(ctx, again, false, "stopped"))
+	again, err = f.StartRun(ctx, "b.example", nil, 0, storage.CatchUp)
+	f.must(err)
+	f.diff("resumed", []any{run.ID, true}, []any{again.ID, again.Resumed})
+	f.must(f.EndRun(ctx, again, false, storage.SliceOver))
+	again, err = f.StartRun(ctx, "b.example", nil, 0, storage.CatchUp)
+	f.must(err)
+	f.diff("resumed stays", true, again.Resumed)
+
+	again.Next = day(5)
+	f.must(f.EndRun(ctx, again, true, "done"))
+	f.diff("next", day(5), again.Next)
+	f.diff("planned anew", []string{"c.example", "a.example"}, due(day(4)))
+	f.must(f.Plan(ctx, "c.example", time.Time{}))
+	f.diff("no more", []string{"a.example"}, due(day(4)))
+}
+
+func cancelledRuns(f *fixture) {
+	ctx := f.Context()
+	_, err := f.CancelRun(ctx, 99)
+	f.fails("unknown", err, storage.ErrNotFound)
+	wanted := func(s storage.Store, want ...string) {
+		f.Helper()
+		got, err := s.Cancelled(ctx)
+		f.must(err)
+		f.diff("cancelled", want, got)
+	}
+	other := f.open()
+	defer other.Close()
+
+	// Held: the holder finds it, and what it has fetched is still stored.
+	run := f.start(seed())
+	wanted(f)
+	got, err := other.CancelRun(ctx, run.ID)
+	f.must(err)
+	f.diff("asked", []any{site, false}, []any{got.Site, got.Finished})
+	wanted(f, site)
+	wanted(other)
+	f.commit(crawler.Visit{Task: f.task("/").Task, Outcome: crawler.NotReview, Page: page("/", day(1), "front"), Links: []crawler.Task{task("/a")}})
+	f.end(run, false) // it need not have looked
+	f.diff("ended", []any{true, crawler.Cancelled, 1, 1}, []any{run.Finished, run.Why, run.Counts.Fetched, run.Counts.Queued})
+	wanted(f)
+	_, err = other.CancelRun(ctx, run.ID)
+	f.fails("again", err, storage.ErrEnded)
+
+	// The next is a new one, and has the rest. Given free, it is ended at once.
+	second := f.start(seed())
+	f.diff("a new run", []any{true, false}, []any{second.ID > run.ID, second.Resumed})
+	f.diff("queue", []string{"/", "/a"}, f.next(day(9), 9))
+	f.end(second, false)
+	got, err = other.CancelRun(ctx, second.ID)
+	f.must(err)
+	f.diff("ended", []any{true, crawler.Cancelled, second.Ended}, []any{got.Finished, got.Why, got.Ended})
+
+	// What came to its end by itself says so.
+	third := f.start(seed())
+	_, err = other.CancelRun(ctx, third.ID)
+	f.must(err)
+	f.end(third, true)
+	f.diff("done", "end of test", third.Why)
+
+	// Its holder goes away before it found out: no new one goes on with it.
+	fourth := f.start(seed())
+	_, err = other.CancelRun(ctx, fourth.ID)
+	f.must(err)
+	f.must(f.Close())
+	f.reopen()
+	fifth := f.start(seed())
+	f.diff("a new run", true, fifth.ID > fourth.ID)
+	runs, err := f.Runs(ctx, site, 2)
+	f.must(err)
+	f.diff("ended", []any{true, crawler.Cancelled, false}, []any{runs[1].Finished, runs[1].Why, runs[1].Ended.IsZero()})
+}
+
+func published(f *fixture) {
+	run := f.start(seed())
+	dated := func(path string, at time.Time) crawler.Visit {
+		r := review(path, path, "Text of "+path)
+		r.Published = extract.Date{Value: at}
+		return visit(task(path), day(20), r)
+	}
+	about := dated("/about", day(15))
+	about.Record.(*extract.Review).Kind, about.Outcome = extract.KindAbout, crawler.NotReview
+	f.commit(dated("/a", day(5)), dated("/b", day(9)), dated("/undated", time.Time{}), about)
+	times := func(n int, want ...time.Time) {
+		f.Helper()
+		got, err := f.Published(f.Context(), site, n)
+		f.must(err)
+		f.diff("published", want, got)
+	}
+	times(9, day(9), day(5))
+	f.end(run, true)
+	times(9, day(9), day(5))
+
+	f.start(seed())
+	later := dated("/later", time.Time{})
+	later.Page.FetchedAt = run.Ended.Add(time.Hour)
+	f.commit(later, dated("/c", day(7)))
+	times(9, run.Ended.Add(time.Hour), day(9), day(7), day(5))
+	times(2, run.Ended.Add(time.Hour), day(9))
+	got, err := f.Published(f.Context(), "no.example", 9)
+	f.must(err)
+	f.diff("unknown site", []time.Time(nil), got)
 }
 
 func figures(f *fixture) {
@@ -1079,7 +1231,7 @@ func filters(f *fixture) {
 func exportOrder(f *fixture) {
 	list := corpus(f)
 	const other = "a.example"
-	_, err := f.StartRun(f.Context(), other, nil, 0)
+	_, err := f.StartRun(f.Context(), other, nil, 0, storage.ByHand)
 	f.must(err)
 	zz := task("/zz")
 	zz.Site = other

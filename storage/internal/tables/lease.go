@@ -27,6 +27,7 @@ type lease struct {
 	run   int64
 	epoch int64
 	name  string
+	since time.Time
 }
 
 // process tells this process from another that later gets its number, as in a container that is started again.
@@ -81,7 +82,7 @@ func gone(owner string) bool {
 }
 
 // StartRun implements storage.Store.
-func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task, revisit time.Duration) (*storage.Run, error) {
+func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task, revisit time.Duration, cause storage.Cause) (*storage.Run, error) {
 	if site == "" {
 		return nil, errors.New("start run: the site has no name")
 	}
@@ -89,7 +90,7 @@ func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task,
 	var l lease
 	err := s.write(ctx, func(t *tx) error {
 		now := s.now()
-		l = lease{name: site}
+		l = lease{name: site, since: now}
 		if _, err := t.exec(`INSERT INTO sites (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`, site); err != nil {
 			return err
 		}
@@ -108,12 +109,15 @@ func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task,
 			return err
 		}
 
-		var finished bool
-		err = t.row([]any{&l.run, &finished}, `SELECT id, finished FROM runs WHERE site_id = $1 ORDER BY id DESC LIMIT 1`, l.site)
+		var finished, cancelled bool
+		err = t.row([]any{&l.run, &finished, &cancelled}, `SELECT id, finished, cancelled FROM runs WHERE site_id = $1 ORDER BY id DESC LIMIT 1`, l.site)
+		if err == nil && cancelled && !finished { // its holder died before it could
+			finished, err = true, t.cancelled(&l)
+		}
 		switch {
 		case errors.Is(err, sql.ErrNoRows) || err == nil && finished:
-			if err := t.row([]any{&l.run}, `INSERT INTO runs (site_id, epoch, started) VALUES ($1, $2, $3) RETURNING id`,
-				l.site, l.epoch, millis(now)); err != nil {
+			if err := t.row([]any{&l.run}, `INSERT INTO runs (site_id, epoch, started, cause) VALUES ($1, $2, $3, $4) RETURNING id`,
+				l.site, l.epoch, millis(now), string(cause)); err != nil {
 				return err
 			}
 			if err := t.requeue(&l, now, revisit); err != nil {
@@ -125,7 +129,8 @@ func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task,
 		case err != nil:
 			return err
 		default:
-			if _, err := t.exec(`UPDATE runs SET epoch = $1, ended = NULL, resumed = 1, why = '' WHERE id = $2`, l.epoch, l.run); err != nil {
+			if _, err := t.exec(`UPDATE runs SET epoch = $1, ended = NULL, resumed = CASE WHEN why = $2 THEN resumed ELSE 1 END, why = '' WHERE id = $3`,
+				l.epoch, storage.SliceOver, l.run); err != nil {
 				return err
 			}
 			if err := t.seed(&l, seeds, false); err != nil {
@@ -215,7 +220,8 @@ func (s *Store) EndRun(ctx context.Context, run *storage.Run, finished bool, why
 		if l == nil || l.run != run.ID || l.epoch != run.Epoch {
 			return storage.ErrLost
 		}
-		n, err := t.exec(`UPDATE sites SET owner = '', lease_until = 0 WHERE id = $1 AND epoch = $2`, l.site, l.epoch)
+		n, err := t.exec(`UPDATE sites SET owner = '', lease_until = 0, freed_at = $1, next_run_at = $2 WHERE id = $3 AND epoch = $4`,
+			millis(now), millis(run.Next), l.site, l.epoch)
 		if err != nil {
 			return err
 		}
@@ -223,10 +229,19 @@ func (s *Store) EndRun(ctx context.Context, run *storage.Run, finished bool, why
 			s.drop(l)
 			return storage.ErrLost
 		}
-		if _, err := t.exec(`UPDATE runs SET ended = $1, finished = $2, why = $3,
-			queued = (SELECT COALESCE(SUM(queued), 0) FROM hosts WHERE site_id = $4) WHERE id = $5`,
-			millis(now), finished, why, l.site, l.run); err != nil {
+		if _, err := t.exec(`UPDATE runs SET ended = $1, finished = $2, why = $3, took = took + $4,
+			queued = (SELECT COALESCE(SUM(queued), 0) FROM hosts WHERE site_id = $5) WHERE id = $6`,
+			millis(now), finished, why, max(0, now.Sub(l.since).Milliseconds()), l.site, l.run); err != nil {
 			return err
+		}
+		var cancelled bool
+		if err := t.row([]any{&cancelled}, `SELECT cancelled FROM runs WHERE id = $1`, l.run); err != nil {
+			return err
+		}
+		if cancelled && !finished {
+			if err := t.cancelled(l); err != nil {
+				return err
+			}
 		}
 		ended, err = t.run(l)
 		return err
@@ -271,6 +286,13 @@ func (s *Store) drop(l *lease) {
 	}
 }
 
+// idle says that no run is held here.
+func (s *Store) idle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.held) == 0
+}
+
 // keep holds a lease, and renews all from time to time, for sites that are asked so slowly that no commit does.
 func (s *Store) keep(l *lease) {
 	s.mu.Lock()
@@ -289,6 +311,9 @@ func (s *Store) keep(l *lease) {
 			case <-stop:
 				return
 			case <-tick.C:
+			}
+			if s.idle() {
+				continue
 			}
 			// A failure is no loss: the next commit is fenced, and tells.
 			s.write(context.Background(), func(t *tx) error {

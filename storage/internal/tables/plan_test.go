@@ -3,6 +3,7 @@ package tables_test
 import (
 	"errors"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,7 +28,7 @@ func TestPlans(t *testing.T) {
 			Record: &extract.Review{URL: url, Kind: extract.KindReview, Paragraphs: []string{text}}, HoldHost: at, Links: []crawler.Task{task}}})
 		return err
 	}
-	run, err := s.StartRun(ctx, task.Site, []crawler.Task{task}, 0)
+	run, err := s.StartRun(ctx, task.Site, []crawler.Task{task}, 0, storage.ByHand)
 	for _, step := range []func() error{
 		func() error { return err },
 		func() error { return visit("one", time.Now()) },
@@ -45,15 +46,24 @@ func TestPlans(t *testing.T) {
 		func() error { _, err := s.SnapshotByURL(ctx, url); return err },
 		func() error { _, err := s.Revisions(ctx, 1); return err },
 		func() error { _, err := s.Runs(ctx, task.Site, 1); return err },
+		func() error { _, err := s.Plans(ctx, time.Now()); return err },
+		func() error { return s.Plan(ctx, task.Site, time.Now()) },
+		func() error { return s.Pause(ctx, task.Site, true) },
+		func() error { _, err := s.CancelRun(ctx, run.ID); return err },
+		func() error { _, err := s.Cancelled(ctx); return err },
+		func() error { _, err := s.Published(ctx, task.Site, 9); return err },
 		func() error { return s.EndRun(ctx, run, true, "") },
-		func() error { _, err := s.StartRun(ctx, task.Site, []crawler.Task{task}, time.Hour); return err },
+		func() error {
+			_, err := s.StartRun(ctx, task.Site, []crawler.Task{task}, time.Hour, storage.ByHand)
+			return err
+		},
 	} {
 		if err := step(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	queries := s.Statements()
-	// A common table or a derived one holds a few rows.
+	// A common table or a derived one holds a few rows, and so does an index of what is in few rows.
 	whole := regexp.MustCompile(`^SCAN (tasks|t|hosts|h|sites|s|pages|p|reviews|r|runs|revisions|v)\b`)
 	control := regexp.MustCompile(`^(BEGIN|COMMIT|ROLLBACK)`)
 	for _, q := range queries {
@@ -71,7 +81,7 @@ func TestPlans(t *testing.T) {
 			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
 				t.Fatal(err)
 			}
-			if whole.MatchString(detail) {
+			if whole.MatchString(detail) && !strings.HasSuffix(detail, " INDEX runs_cancelled") {
 				t.Errorf("%s in\n%s", detail, q)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"cinecrawl/crawler"
 	"cinecrawl/storage"
@@ -14,7 +15,7 @@ import (
 type prepare func(query string) (*sql.Stmt, error)
 
 const runColumns = `SELECT r.id, s.name, r.epoch, r.started, COALESCE(r.ended, 0), r.resumed, r.finished, r.why, r.fetched, r.added, r.changed,
-	r.unchanged, r.pages, r.bytes, CASE WHEN r.ended IS NULL THEN (SELECT COALESCE(SUM(queued), 0) FROM hosts h WHERE h.site_id = r.site_id) ELSE r.queued END
+	r.unchanged, r.pages, r.bytes, r.cause, r.took, s.next_run_at, CASE WHEN r.ended IS NULL THEN (SELECT COALESCE(SUM(queued), 0) FROM hosts h WHERE h.site_id = r.site_id) ELSE r.queued END
 	FROM runs r JOIN sites s ON s.id = r.site_id `
 
 // readRuns gives the runs of a query over runColumns.
@@ -31,13 +32,14 @@ func readRuns(ctx context.Context, p prepare, query string, args ...any) ([]stor
 	var runs []storage.Run
 	for rows.Next() {
 		var r storage.Run
-		var started, ended int64
+		var started, ended, took, next int64
 		c := &r.Counts
 		if err := rows.Scan(&r.ID, &r.Site, &r.Epoch, &started, &ended, &r.Resumed, &r.Finished, &r.Why, &c.Fetched, &c.New, &c.Changed,
-			&c.Unchanged, &r.Spent.Pages, &r.Spent.Bytes, &c.Queued); err != nil {
+			&c.Unchanged, &r.Spent.Pages, &r.Spent.Bytes, &r.Cause, &took, &next, &c.Queued); err != nil {
 			return nil, err
 		}
-		r.Started, r.Ended = moment(started), moment(ended)
+		r.Started, r.Ended, r.Next = moment(started), moment(ended), moment(next)
+		r.Spent.Time = time.Duration(took) * time.Millisecond
 		runs = append(runs, r)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
@@ -200,12 +202,15 @@ func readSite(ctx context.Context, p prepare, id int64, site *storage.SiteStatus
 	}
 	if st, err = p(`SELECT (SELECT COALESCE(SUM(queued), 0) FROM hosts WHERE site_id = $1),
 		(SELECT COUNT(*) FROM reviews WHERE site = $2 AND kind = 'review'),
-		(SELECT COUNT(*) FROM reviews WHERE site = $2 AND kind = 'review' AND copy_of <> 0)`); err != nil {
+		(SELECT COUNT(*) FROM reviews WHERE site = $2 AND kind = 'review' AND copy_of <> 0), next_run_at, paused FROM sites WHERE id = $1`); err != nil {
 		return err
 	}
-	if err := st.QueryRowContext(ctx, id, site.Site).Scan(&site.Queued, &site.Reviews, &site.Copies); err != nil {
+	var next int64
+	site.Plan.Site = site.Site
+	if err := st.QueryRowContext(ctx, id, site.Site).Scan(&site.Queued, &site.Reviews, &site.Copies, &next, &site.Plan.Paused); err != nil {
 		return err
 	}
+	site.Plan.Next = moment(next)
 	runs, err := readRuns(ctx, p, runColumns+`WHERE r.site_id = $1 ORDER BY r.id DESC LIMIT 1`, id)
 	if len(runs) > 0 {
 		site.LastRun = &runs[0]
