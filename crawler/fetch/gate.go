@@ -101,7 +101,9 @@ func (f *Fetcher) ReadyAt(host string) time.Time {
 	case g.state == Asking:
 		ready = now.Add(g.gap)
 	case !g.last.IsZero():
-		ready = g.last.Add(g.gap)
+		if ready = g.last.Add(g.gap); ready.After(now.Add(g.gap)) {
+			ready = now.Add(g.gap) // the clock was set back
+		}
 	}
 	if g.held.After(ready) {
 		ready = g.held

@@ -17,7 +17,6 @@ const (
 	maxRobotsHops    = 5              // redirects (RFC 9309 section 2.3.1.2)
 	firstRobotsRetry = time.Minute    // after a robots.txt that was unreachable; doubled each time …
 	maxRobotsRetry   = time.Hour      // … up to here
-	maxStale         = 30 * 24 * time.Hour
 )
 
 // origin is a scheme, host and port, and its robots.txt.
@@ -73,8 +72,9 @@ func (w *worker) Sitemaps(ctx context.Context, site *crawler.Site, rawURL string
 }
 
 // robots gives the robots.txt that governs a URL: the copy in memory or in the store, or one asked for now. While it is unreachable
-// nothing is allowed, which is a HostError (RFC 9309 section 2.3.1.4); if a copy of the last 30 days is there, that one goes on
-// being used (section 2.4).
+// the last copy goes on being used: for 30 days as RFC 9309 section 2.4 has it, and after that as section 2.3.1.4 has it. If there
+// never was one nothing is allowed, which is a HostError; that this may be taken for a robots.txt that is not there after 30 days
+// (section 2.3.1.4) is not made use of.
 func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*Robots, error) {
 	f, key := w.f, Origin(u)
 	f.mu.Lock()
@@ -144,7 +144,7 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 		}
 		f.cfg.Log.Warn("robots.txt unreachable", "url", key, "err", err, "again", o.retryAt)
 	}
-	if o.robots != nil && age(o.at, now) < maxStale {
+	if o.robots != nil {
 		return o.robots, nil
 	}
 	why := fmt.Errorf("%w: %v", crawler.ErrRobotsUnreachable, o.cause) // not ErrBusy, which is of the URL that was asked
@@ -154,11 +154,11 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 	return nil, &crawler.HostError{Host: crawler.HostKey(u), Until: o.retryAt, Err: why}
 }
 
-// age is how old a copy is. One from the future, which a clock that was set back leaves, is too old for anything.
+// age is how old a copy is. One from the future, which a clock that was set back leaves, is too old to be used without asking.
 func age(at, now time.Time) time.Duration {
 	d := now.Sub(at)
 	if d < -time.Minute {
-		return maxStale
+		return robotsAge
 	}
 	return max(d, 0)
 }

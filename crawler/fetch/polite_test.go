@@ -246,10 +246,25 @@ func TestRobotsAge(t *testing.T) {
 	wd.start(Config{Robots: s})
 	check("stale, after a restart", crawler.ErrDisallowed, "/robots.txt")
 	pass(29 * 24 * time.Hour)
-	check("too stale", crawler.ErrRobotsUnreachable, "/robots.txt")
+	check("stale for a month, RFC 9309 section 2.3.1.4", crawler.ErrDisallowed, "/robots.txt")
+	wd.start(Config{Robots: s})
+	pass(365 * 24 * time.Hour)
+	check("stale for a year, after a restart", crawler.ErrDisallowed, "/robots.txt")
+	if c := s.copies[wd.srv.URL]; c.Status != 200 || wd.Now().Sub(c.FetchedAt) < 395*24*time.Hour {
+		t.Errorf("the copy that decides is not the one that is stored: %+v", c)
+	}
 	answer = yes
-	check("before the next try", crawler.ErrRobotsUnreachable)
+	check("before the next try", crawler.ErrDisallowed)
 	pass(2 * time.Minute)
+	check("back again", nil, "/robots.txt", "/a")
+	if c := s.copies[wd.srv.URL]; !c.FetchedAt.Equal(wd.Now().Add(-time.Second)) && !c.FetchedAt.Equal(wd.Now()) {
+		t.Errorf("the time of the new copy: %v, now is %v", c.FetchedAt, wd.Now())
+	}
+	answer = broken
+	pass(31 * 24 * time.Hour)
+	check("one that allows is stale for a month", nil, "/robots.txt", "/a")
+	answer = yes
+	pass(time.Hour)
 	check("back again", nil, "/robots.txt", "/a")
 
 	// The clock is set back: the copy is from the future.
@@ -286,6 +301,56 @@ func TestRobotsRetry(t *testing.T) {
 	wd.start(Config{Robots: s})
 	if _, err := wd.get("/a"); !errors.Is(err, crawler.ErrRobotsUnreachable) || len(wd.requests()) > 0 {
 		t.Errorf("after a restart: got %v", err)
+	}
+}
+
+// Never reached, for more than 30 days: still nothing is asked.
+func TestRobotsNeverReached(t *testing.T) {
+	for name, robots := range map[string]http.HandlerFunc{
+		"no answer": raw(""), "500": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := new(store)
+			wd := newWorld(t, Config{Robots: s}, routes{"/robots.txt": robots, "/a": page})
+			for day := range 40 {
+				if day%10 == 9 {
+					wd.start(Config{Robots: s})
+				}
+				_, err := wd.get("/a")
+				if _, held := errors.AsType[*crawler.HostError](err); !held || !errors.Is(err, crawler.ErrRobotsUnreachable) {
+					t.Errorf("day %d: %v", day, err)
+				}
+				if diff := cmp.Diff([]string{"/robots.txt"}, wd.requests()); diff != "" {
+					t.Errorf("day %d: %s", day, diff)
+				}
+				_ = wd.Sleep(context.Background(), 24*time.Hour)
+			}
+		})
+	}
+}
+
+// A clock that is set back makes no wait longer than the gap.
+func TestClockSetBack(t *testing.T) {
+	wd := newWorld(t, Config{}, routes{"/a": page})
+	for _, jump := range []time.Duration{0, -365 * 24 * time.Hour, 10 * 365 * 24 * time.Hour, -time.Hour} {
+		if _, err := wd.get("/a"); err != nil {
+			t.Fatal(err)
+		}
+		wd.clock.mu.Lock()
+		wd.clock.t = wd.clock.t.Add(jump)
+		wd.clock.mu.Unlock()
+		if wait := wd.f.ReadyAt(wd.site.Hosts[0]).Sub(wd.Now()); wait > time.Second {
+			t.Errorf("after %v: ready in %v", jump, wait)
+		}
+		wd.took()
+		if _, err := wd.get("/a"); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range wd.took() {
+			if d > time.Second {
+				t.Errorf("after %v: waited %v", jump, d)
+			}
+		}
 	}
 }
 
