@@ -40,6 +40,13 @@ type Crawl struct {
 	Random   func() float64
 	Log      *slog.Logger
 
+	// Cancelled, if it is not nil, is asked every second for the names of sites whose run is to end at once: requests in flight are cut,
+	// and it counts as finished.
+	Cancelled func(context.Context) ([]string, error)
+
+	// Cut, once closed, cuts the requests in flight, as the end of Grace does after a stop. nil is never.
+	Cut <-chan struct{}
+
 	// Abort, once closed, stops at once: requests in flight are cut, and finished visits that are not committed yet are lost, which
 	// is to say that they are visited again in the next run. nil is never.
 	Abort <-chan struct{}
@@ -121,10 +128,17 @@ type siteRun struct {
 	used    use
 	whole   *loop // for the budget of all
 	res     Result
+
+	work      context.Context // of its requests
+	cut       context.CancelFunc
+	cancelled bool
 }
 
-// spent says which budget is spent, or "".
+// spent says which budget is spent or what else lets the site begin nothing more, or "".
 func (s *siteRun) spent(now time.Time) string {
+	if s.cancelled {
+		return Cancelled
+	}
 	if why := (Budget{s.Pages, s.Bytes, s.Time}).spent(&s.used, now); why != "" {
 		return why
 	}
@@ -250,7 +264,13 @@ func (l *loop) stop() {
 }
 
 func (l *loop) run(ctx context.Context) {
-	stop, abort := ctx.Done(), l.Abort
+	stop, abort, cut := ctx.Done(), l.Abort, l.Cut
+	var ask <-chan time.Time
+	if l.Cancelled != nil {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		ask = tick.C
+	}
 	var grace <-chan time.Time
 	stopping := false
 	timer := time.NewTimer(0)
@@ -294,6 +314,11 @@ func (l *loop) run(ctx context.Context) {
 			grace = nil
 			l.Log.Warn("visits in flight are cut", "after", l.Grace)
 			l.cutWork()
+		case <-cut:
+			cut = nil
+			l.cutWork()
+		case <-ask:
+			l.cancel()
 		case <-abort:
 			abort = nil
 			stopping, stop, l.terminated = true, nil, true
@@ -303,6 +328,20 @@ func (l *loop) run(ctx context.Context) {
 				d.q.site.pending--
 			}
 			l.pending = nil
+		}
+	}
+}
+
+// cancel ends the sites that a person wants ended.
+func (l *loop) cancel() {
+	names, err := l.Cancelled(l.save)
+	if err != nil {
+		l.Log.Warn("cancelled runs are not known", "err", err)
+	}
+	for _, s := range l.open {
+		if slices.Contains(names, s.Name) {
+			s.cancelled = true
+			s.cut()
 		}
 	}
 }
@@ -327,6 +366,7 @@ func (l *loop) openSites() {
 				continue
 			}
 		}
+		s.work, s.cut = context.WithCancel(l.work)
 		l.open = append(l.open, s)
 		due, err := l.Frontier.Hosts(l.save, s.Name)
 		if err != nil {
@@ -678,10 +718,13 @@ func (l *loop) end(s *siteRun, now time.Time, stopping bool) {
 			left, s.res.Due = q, at
 		}
 	}
-	s.res.Finished = !stopping && s.res.Err == nil
+	s.cut()
+	s.res.Finished = (!stopping || s.cancelled) && s.res.Err == nil
 	switch {
 	case s.res.Err != nil:
 		s.res.Why = "failed: " + s.res.Err.Error()
+	case s.cancelled:
+		s.res.Why = Cancelled
 	case stopping:
 		s.res.Why = "stopped"
 	case s.spent(now) != "" && s.left():

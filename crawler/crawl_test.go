@@ -780,6 +780,69 @@ func TestCrawlStop(t *testing.T) {
 			}
 		})
 	})
+	t.Run("a cut after the first", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := seeds(), newWeb(t)
+			w.took = time.Hour
+			c := crawlOf(m, w, siteOf("a.example"), siteOf("b.example"))
+			cut := make(chan struct{})
+			c.Cut = cut
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(time.Second, func() { cancel(cause) })
+			time.AfterFunc(4*time.Second, func() { close(cut) })
+			if _, err := c.Run(ctx); !errors.Is(err, cause) || time.Since(w.start) != 4*time.Second {
+				t.Errorf("%v after %v", err, time.Since(w.start))
+			}
+		})
+	})
+	t.Run("one site is cancelled", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := seeds(), newWeb(t)
+			c := crawlOf(m, w, siteOf("a.example"), siteOf("b.example"))
+			var failed bool
+			c.Cancelled = func(context.Context) ([]string, error) {
+				switch {
+				case time.Since(w.start) < 4*time.Second:
+					return nil, nil
+				case !failed: // says nothing
+					failed = true
+					return nil, errors.New("locked")
+				}
+				return []string{"a.example", "other.example"}, nil
+			}
+			var ends []string
+			c.End = func(_ context.Context, r *Result) error {
+				ends = append(ends, fmt.Sprint(r.Site.Name, " ", r.Finished, " ", r.Why, " after ", time.Since(w.start)))
+				return nil
+			}
+			if _, err := c.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			// Its third request would have begun at 6 s.
+			diff(t, "ends", []string{"a.example true cancelled after 5s", "b.example true done after 27s"}, ends)
+			asked := 0
+			for _, o := range m.outcomes() {
+				if o == "queued" {
+					asked++
+				}
+			}
+			if asked != 7 {
+				t.Errorf("%d are queued, want 7", asked)
+			}
+		})
+	})
+	t.Run("a cancelled site does not wait for an answer", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := seeds(), newWeb(t)
+			w.took = time.Hour
+			c := crawlOf(m, w, siteOf("a.example"))
+			c.Cancelled = func(context.Context) ([]string, error) { return []string{"a.example"}, nil }
+			results, err := c.Run(t.Context())
+			if err != nil || results[0].Why != Cancelled || !results[0].Finished || time.Since(w.start) != time.Second || len(m.commits) != 0 {
+				t.Errorf("%v, %+v after %v", err, results, time.Since(w.start))
+			}
+		})
+	})
 	t.Run("the second stops at once", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m, w := seeds(), newWeb(t)

@@ -33,7 +33,7 @@ func (l *loop) visit(f Fetcher, d *done) {
 }
 
 func (l *loop) ask(f Fetcher, d *done) {
-	v, site := &d.visit, d.q.site.Site
+	v, site, work := &d.visit, d.q.site.Site, d.q.site.work
 	if ok, why := site.Admits(v.Task); !ok { // the configuration may have changed since it was found
 		v.Outcome, v.Why = OutOfScope, why
 		return
@@ -42,8 +42,8 @@ func (l *loop) ask(f Fetcher, d *done) {
 	if t.Kind != KindPage {
 		t.ETag, t.LastModified = "", "" // nothing of a list is stored, and today's scope may take more of it
 	}
-	page, err := f.Fetch(l.work, t, site)
-	if l.work.Err() != nil {
+	page, err := f.Fetch(work, t, site)
+	if work.Err() != nil {
 		d.cut = true
 		return
 	}
@@ -70,8 +70,8 @@ func (l *loop) ask(f Fetcher, d *done) {
 	v.Page = page
 	switch status := page.Status; {
 	case status == 200 || status == 203:
-		if err := l.handle(site, v); err != nil {
-			if l.work.Err() != nil {
+		if err := l.handle(work, site, v); err != nil {
+			if work.Err() != nil {
 				d.cut = true
 				return
 			}
@@ -80,7 +80,7 @@ func (l *loop) ask(f Fetcher, d *done) {
 	case status == 304:
 		v.Outcome = Unchanged
 		if l.Again != nil && t.Kind == KindPage {
-			if err := l.Again(l.work, site, v); err != nil {
+			if err := l.Again(work, site, v); err != nil {
 				l.Log.Warn("links of the stored page not read", "url", t.URL, "err", err)
 			}
 		}
@@ -104,14 +104,14 @@ func noConnection(err error) bool {
 }
 
 // handle calls the Handler. A page that makes it panic is one that cannot be read, and must not end the crawl.
-func (l *loop) handle(site *Site, v *Visit) (err error) {
+func (l *loop) handle(work context.Context, site *Site, v *Visit) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			l.Log.Error("handler panicked", "url", v.Task.URL, "err", p, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	if err := l.Handle(l.work, site, v); err != nil {
+	if err := l.Handle(work, site, v); err != nil {
 		return err
 	}
 	if v.Outcome == "" {
