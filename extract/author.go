@@ -186,6 +186,8 @@ func findAuthor(m *marks, doc *Document, blocks []Block, site string, headOrder 
 		it := &m.items[i]
 		conf := 0.0
 		switch {
+		case it.visitors || it.is("UserReview"):
+			continue
 		case it.is("Review", "CriticReview", "BlogPosting", "Article", "NewsArticle", "ReviewNewsArticle", "OpinionNewsArticle", "Report", "LiveBlogPosting", "AnalysisNewsArticle"):
 			conf = 0.9
 		case it.is("h-entry", "h-review"):
@@ -273,8 +275,19 @@ func findAuthor(m *marks, doc *Document, blocks []Block, site string, headOrder 
 		}
 		for i := range blocks {
 			b := &blocks[i]
-			if len(b.Text) > 160 || b.Kind == Caption || !(i >= first-8 && i < first+3 || i >= last-2 && i <= last+4) ||
+			if i > last && b.Rule == "outside" && b.headed {
+				break // comments, other posts
+			}
+			if len(b.Text) > 160 || b.Kind == Caption || !(i >= first-8 && i < first+3 || i >= last-2 && i <= last+4) || b.apart ||
 				strings.Contains(b.Rule, "comment") || strings.Contains(b.Rule, "related") || strings.Contains(b.Rule, "nav") {
+				continue
+			}
+			if i >= last {
+				if name := signature(b.Text); name != "" {
+					consider(name, "text:signature", 0.6)
+				}
+			}
+			if runsOn(b.Text) || scripted(b.Text) && (i > 0 && credits(blocks[i-1].Text) || i+1 < len(blocks) && credits(blocks[i+1].Text)) {
 				continue
 			}
 			if name, conf := lineAuthor(b.Text); name != "" && allNames(name) {
@@ -286,6 +299,55 @@ func findAuthor(m *marks, doc *Document, blocks []Block, site string, headOrder 
 		return Text{}
 	}
 	return best
+}
+
+// signature reads the name under a letter: "– Jane Doe".
+func signature(s string) string {
+	name := strings.TrimLeft(s, " –—-―~")
+	if len(name) == len(s) || len(name) > 40 || strings.Count(name, " ") == 0 || strings.Count(name, " ") > 3 || !allNames(name) || !validAuthor(name) {
+		return ""
+	}
+	return name
+}
+
+// runsOn reports whether a line that begins like a byline goes on as a sentence: "Written by Sam Reed, the film has wit."
+func runsOn(s string) bool {
+	_, rest, ok := strings.Cut(s, ", ")
+	if !ok || !strings.HasSuffix(strings.TrimRight(rest, "”\"’ "), ".") {
+		return false
+	}
+	n := 0
+	for w := range strings.FieldsSeq(rest) {
+		if r := firstRune(w); unicode.IsLower(r) {
+			n++
+		}
+	}
+	return n >= 3
+}
+
+// scripted reports whether a byline could as well name the writer of the script.
+func scripted(s string) bool {
+	low := strings.ToLower(s)
+	for _, w := range [...]string{"written by", "story by", "écrit par", "escrito por", "scritto da", "geschreven door", "geschrieben von"} {
+		if strings.HasPrefix(low, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// credits reports whether a line names who made the film: a "Written by" beside it names the writer of the script.
+func credits(s string) bool {
+	if len(s) > 160 {
+		return false
+	}
+	low := strings.ToLower(s)
+	for _, w := range [...]string{"directed by", "director:", "starring", "cast:", "produced by", "screenplay", "regie:", "réalisé par", "dirigida por", "regia di", "reżyseria"} {
+		if strings.Contains(low, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // lineAuthor reads the name in a line of particulars, whose parts stand apart by dots, bars or dashes. A name without "by" counts for

@@ -17,23 +17,24 @@ const (
 var months = monthTable()
 
 // monthTable spells the months out: English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Swedish, Danish and
-// Norwegian, Finnish, Czech, Turkish, Hungarian, Romanian, Catalan, Russian, Ukrainian, Greek; full names, the case forms that
-// dates use, and usual short forms.
+// Norwegian, Finnish, Czech, Turkish, Hungarian, Romanian, Catalan, Croatian, Russian, Ukrainian, Greek, Arabic; full names, the
+// case forms that dates use, and usual short forms. "Listopada" is the Polish November, though the Croatian October: Croatian dates
+// of that month are not read (see dates).
 func monthTable() map[string]time.Month {
 	t := make(map[string]time.Month, 400)
 	for i, names := range [12]string{
-		"january jan januar jänner jän janvier janv enero ene gennaio gen janeiro januari stycznia styczeń sty tammikuuta tammikuu ledna leden ocak január ianuarie gener января янв январь січня ιανουαρίου ιαν",
-		"february feb februar février fevrier févr fév febrero febbraio febb fevereiro fev februari lutego luty lut helmikuuta helmikuu února únor şubat február februarie febrer февраля фев февраль лютого φεβρουαρίου φεβ",
-		"march mar märz mär mrz mars marzo março marco maart mrt marca marzec maaliskuuta maaliskuu března březen mart március martie març марта мар март березня μαρτίου μαρ",
-		"april apr avril avr abril abr aprile kwietnia kwiecień kwi huhtikuuta huhtikuu dubna duben nisan április aprilie апреля апр апрель квітня απριλίου απρ",
-		"may mai mayo maggio mag maio mei maja maj toukokuuta toukokuu května květen mayıs május maig мая май травня μαΐου μαϊ",
-		"june jun juni juin junio giugno giu junho czerwca czerwiec cze kesäkuuta kesäkuu června červen haziran június iunie juny июня июн июнь червня ιουνίου ιουν",
-		"july jul juli juillet juil julio luglio lug julho lipca lipiec lip heinäkuuta heinäkuu července červenec temmuz július iulie juliol июля июл июль липня ιουλίου ιουλ",
-		"august aug août aout agosto ago augustus sierpnia sierpień sie augusti elokuuta elokuu srpna srpen ağustos augusztus agost августа авг август серпня αυγούστου αυγ",
-		"september sept sep septembre septiembre setiembre settembre sett set setembro września wrzesień wrz syyskuuta syyskuu září eylül szeptember septembrie setembre сентября сен сент сентябрь вересня σεπτεμβρίου σεπ",
-		"october oct oktober okt octobre octubre ottobre ott outubro out października październik paź lokakuuta lokakuu října říjen ekim október octombrie octubre октября окт октябрь жовтня οκτωβρίου οκτ",
-		"november nov novembre noviembre novembro listopada listopad lis marraskuuta marraskuu kasım noiembrie ноября ноя нояб ноябрь листопада νοεμβρίου νοε",
-		"december dec dezember dez décembre decembre déc diciembre dic dicembre dezembro grudnia grudzień gru joulukuuta joulukuu prosince prosinec aralık decembrie desember des desembre декабря дек декабрь грудня δεκεμβρίου δεκ",
+		"january jan januar jänner jän janvier janv enero ene gennaio gen janeiro januari stycznia styczeń sty tammikuuta tammikuu ledna leden ocak január ianuarie gener января янв январь січня ιανουαρίου ιαν siječnja يناير",
+		"february feb februar février fevrier févr fév febrero febbraio febb fevereiro fev februari lutego luty lut helmikuuta helmikuu února únor şubat február februarie febrer февраля фев февраль лютого φεβρουαρίου φεβ veljače فبراير",
+		"march mar märz mär mrz mars marzo março marco maart mrt marca marzec maaliskuuta maaliskuu března březen mart március martie març марта мар март березня μαρτίου μαρ ožujka مارس",
+		"april apr avril avr abril abr aprile kwietnia kwiecień kwi huhtikuuta huhtikuu dubna duben nisan április aprilie апреля апр апрель квітня απριλίου απρ travnja أبريل ابريل إبريل",
+		"may mai mayo maggio mag maio mei maja maj toukokuuta toukokuu května květen mayıs május maig мая май травня μαΐου μαϊ svibnja مايو",
+		"june jun juni juin junio giugno giu junho czerwca czerwiec cze kesäkuuta kesäkuu června červen haziran június iunie juny июня июн июнь червня ιουνίου ιουν lipnja يونيو",
+		"july jul juli juillet juil julio luglio lug julho lipca lipiec lip heinäkuuta heinäkuu července červenec temmuz július iulie juliol июля июл июль липня ιουλίου ιουλ srpnja يوليو",
+		"august aug août aout agosto ago augustus sierpnia sierpień sie augusti elokuuta elokuu srpna srpen ağustos augusztus agost августа авг август серпня αυγούστου αυγ kolovoza أغسطس اغسطس",
+		"september sept sep septembre septiembre setiembre settembre sett set setembro września wrzesień wrz syyskuuta syyskuu září eylül szeptember septembrie setembre сентября сен сент сентябрь вересня σεπτεμβρίου σεπ rujna سبتمبر",
+		"october oct oktober okt octobre octubre ottobre ott outubro out października październik paź lokakuuta lokakuu října říjen ekim október octombrie octubre октября окт октябрь жовтня οκτωβρίου οκτ أكتوبر اكتوبر",
+		"november nov novembre noviembre novembro listopada listopad lis marraskuuta marraskuu kasım noiembrie ноября ноя нояб ноябрь листопада νοεμβρίου νοε studenoga studenog نوفمبر",
+		"december dec dezember dez décembre decembre déc diciembre dic dicembre dezembro grudnia grudzień gru joulukuuta joulukuu prosince prosinec aralık decembrie desember des desembre декабря дек декабрь грудня δεκεμβρίου δεκ prosinca ديسمبر",
 	} {
 		for n := range strings.FieldsSeq(names) {
 			t[n] = time.Month(i + 1)

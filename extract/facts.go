@@ -364,7 +364,7 @@ func (f *finder) dates() {
 			return
 		}
 		mo, ok := findDate(value, monthFirst)
-		if !ok {
+		if !ok || f.rev.Lang == "hr" && strings.Contains(strings.ToLower(value), "listopad") {
 			return
 		}
 		if !mo.sure {
@@ -434,40 +434,48 @@ func (f *finder) dates() {
 		if d.zone&inText != 0 {
 			conf -= 0.3 // a date in the text is part of its story
 		}
-		low := d.value
-		if len(low) < 100 {
-			low = strings.ToLower(low)
+		if d.from == "time" && headOrder > 0 && f.head.zone&inArticle != 0 && d.zone&inArticle == 0 && near > 0 {
+			continue // behind the article: another post's, most likely
 		}
-		if strings.HasSuffix(string(d.from), "updated") || strings.Contains(low, "updated") && !strings.Contains(low, "publish") && !strings.Contains(low, "posted") || strings.Contains(low, "modified") {
+		if strings.HasSuffix(string(d.from), "updated") {
 			set(mod, d.value, d.from, conf)
 			set(pub, d.value, d.from, conf-0.35) // better than none
 			continue
 		}
-		set(pub, d.value, d.from, min(conf, 0.9))
+		for _, part := range dateParts(d.value) {
+			if saysChanged(part) {
+				set(mod, part, d.from, conf)
+			} else {
+				set(pub, part, d.from, min(conf, 0.9))
+			}
+		}
 	}
 	if pub.Confidence < 0.5 {
 		first, last := f.span()
 		for i := max(0, first-8); i < min(len(f.rev.Blocks), last+4); i++ {
 			b := &f.rev.Blocks[i]
-			if i > first+2 && i < last-1 || len(b.Text) > 120 || !b.Kept && !ownRule(b.Rule) && b.Rule != "outside" && b.Rule != "time" && !strings.HasPrefix(b.Rule, "line:") && !strings.HasPrefix(b.Rule, "label:") {
+			if i > last && b.Rule == "outside" && b.headed {
+				break // comments, other posts: each with dates of its own
+			}
+			if i > first+2 && i < last-1 || b.apart || len(b.Text) > 120 || !b.Kept && !ownRule(b.Rule) && b.Rule != "outside" && b.Rule != "time" && !strings.HasPrefix(b.Rule, "line:") && !strings.HasPrefix(b.Rule, "label:") {
 				continue
 			}
-			mo, ok := findDate(b.Text, monthFirst)
-			if !ok {
-				continue
+			for _, part := range dateParts(b.Text) {
+				mo, ok := findDate(part, monthFirst)
+				if !ok {
+					continue
+				}
+				low := strings.ToLower(part)
+				switch rest := len(part) - mo.end; {
+				case strings.Contains(low, "©"), strings.Contains(low, "copyright"), strings.Contains(low, "release"):
+				case saysChanged(part):
+					set(mod, part, "text:date", 0.45)
+				case strings.Contains(low, "posted"), strings.Contains(low, "published"), strings.Contains(low, "written"):
+					set(pub, part, "text:date", 0.6)
+				case rest <= 40 && len(part) <= 60:
+					set(pub, part, "text:date", 0.45)
+				}
 			}
-			low := strings.ToLower(b.Text)
-			if strings.Contains(low, "©") || strings.Contains(low, "copyright") || strings.Contains(low, "release") {
-				continue
-			}
-			rest := len(b.Text) - (mo.end)
-			conf := 0.45
-			if strings.Contains(low, "posted") || strings.Contains(low, "published") || strings.Contains(low, "written") {
-				conf = 0.6
-			} else if rest > 40 || len(b.Text) > 60 {
-				continue
-			}
-			set(pub, b.Text, "text:date", conf)
 		}
 	}
 	if t, day, ok := urlDate(f.path); ok {
@@ -488,6 +496,32 @@ func (f *finder) dates() {
 			*mod = Date{}
 		}
 	}
+}
+
+// dateParts are the parts of a line of particulars: "Updated: March 3, 2021 | Published: January 10, 2019".
+func dateParts(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == '|' || r == '·' || r == '•' || r == '\n' || r == '(' || r == ';' })
+}
+
+// changeWords say, in a line with a date, that the date is of a later change.
+var changeWords = [...]string{"updated", "modified", "last edited", "aktualisiert", "bearbeitet", "mis à jour", "modifié", "actualizado", "modificado",
+	"aggiornato", "modificato", "atualizado", "bijgewerkt", "uppdaterad", "opdateret", "oppdatert", "zaktualizowano", "aktualizacja", "обновлено", "更新"}
+
+// saysChanged reports whether a line tells of a change and not of the publication.
+func saysChanged(s string) bool {
+	low := s
+	if len(low) < 100 {
+		low = strings.ToLower(low)
+	}
+	if strings.Contains(low, "publish") || strings.Contains(low, "posted") {
+		return false
+	}
+	for _, w := range changeWords {
+		if strings.Contains(low, w) {
+			return true
+		}
+	}
+	return false
 }
 
 func (f *finder) author() {
@@ -541,7 +575,7 @@ func (f *finder) rating() {
 		it := &f.items[i]
 		switch {
 		case it.is("Review", "CriticReview", "UserReview", "MovieReview"):
-			if it.is("UserReview") {
+			if it.is("UserReview") || it.visitors {
 				continue
 			}
 			about := ""
@@ -624,6 +658,12 @@ func (f *finder) rating() {
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].Confidence > all[j].Confidence })
 	best := all[0]
+	for _, r := range all[1:] { // a full row of stars of which style shows a part
+		if best.Method == "glyphs" && best.Value == best.Best && r.Method == "css" && r.Value < r.Best {
+			best = r
+			break
+		}
+	}
 	// The same grade written as well as drawn or in data: the words are kept, they say how the critic put it.
 	for _, r := range all[1:] {
 		a, okA := best.Normalised()
@@ -636,6 +676,11 @@ func (f *finder) rating() {
 		}
 		if best.Confidence < 0.7 && (!okA || !okB || a != b) && r.Confidence > best.Confidence-0.04 {
 			return // two weak ones that differ: neither
+		}
+	}
+	for _, r := range all { // the same figure with its maximum
+		if best.Best == 0 && r.Value == best.Value {
+			best.Best, best.Worst = r.Best, r.Worst
 		}
 	}
 	if best.Best == 0 && outOf > 0 && best.Value <= outOf {

@@ -3,6 +3,7 @@ package extract
 import (
 	"errors"
 	"html"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -24,6 +25,8 @@ type item struct {
 	object
 	src   string
 	types []string // without their vocabulary: "Review", "h-entry"
+
+	visitors bool // one of several reviews that a film's own entry lists
 }
 
 // linked is everything that a page says in data, in page order, nested objects after the one that holds them.
@@ -70,7 +73,13 @@ func (l *linked) add(v any, src string, depth int) {
 		for _, k := range sortedKeys(v) {
 			switch v[k].(type) {
 			case object, []any:
+				first := len(l.items)
 				l.add(v[k], src, depth+1)
+				if several, _ := v[k].([]any); k == "review" && len(several) > 1 && slices.Contains(types, "Movie") {
+					for i := range l.items[first:] {
+						l.items[first+i].visitors = true
+					}
+				}
 			}
 		}
 	}

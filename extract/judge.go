@@ -769,7 +769,8 @@ func (j *judge) write(rev *Review) {
 	for i := range j.pieces {
 		p := &j.pieces[i]
 		v := j.said[i]
-		rev.Blocks[i] = Block{Kind: p.kind, Text: p.text, Kept: v.kept, Rule: v.rule, Weight: v.weight}
+		rev.Blocks[i] = Block{Kind: p.kind, Text: p.text, Kept: v.kept, Rule: v.rule, Weight: v.weight,
+			apart: j.frames[p.frame].under&(isComment|isRelated|isNav|isAside) != 0, headed: p.kind == Heading || p.head != 0}
 		if !v.kept {
 			continue
 		}

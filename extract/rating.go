@@ -217,12 +217,15 @@ func wordEnd(s string, i int) int {
 func glyphs(s string, i int) (hit, bool) {
 	start := i
 	end := i
-	var full, half, empty float64
+	var full, half, empty, under float64 // under: empty ones before the first full one, a row that style sheets lay under another
 	for i < len(s) {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		f, h, e := starRune(r)
 		switch {
 		case f:
+			if full+half == 0 {
+				under = empty
+			}
 			full++
 		case h:
 			half++
@@ -253,7 +256,7 @@ func glyphs(s string, i int) (hit, bool) {
 		end = i
 	}
 done:
-	if full+half+empty > 20 || full+half == 0 && empty < 3 || half > 1 {
+	if full+half+empty > 20 || full+half == 0 && empty < 3 || half > 1 || under >= 3 {
 		return hit{}, false
 	}
 	v := full + half/2
@@ -708,6 +711,7 @@ var (
 		"publikum moyenne usuarios lectores votes vote votos stimmen mubi amazon goodreads mpaa bbfc fsk")
 	rateWishes = wordSet("would could might almost nearly debated tempted originally initially if hätte könnte fast presque aurais failli casi " +
 		"habría podría quasi instead previously used")
+	earlierFilm = wordSet("film films movie movies picture feature one outing season")
 )
 
 // weigh says how likely a hit in a block is the critic's grade of the film. The block stands at place at of n blocks of the text
@@ -758,6 +762,14 @@ func (h *hit) weigh(s string, at, n int, heading bool) float64 {
 		if rateWishes[w] {
 			wish = true
 		}
+		switch { // an earlier film's: "gave her last film"
+		case earlierFilm[w] && i > 0 && (ws[i-1] == "last" || ws[i-1] == "first" || ws[i-1] == "earlier" || ws[i-1] == "prior"):
+			wish = true
+		case i == 1 && i == len(ws)-1 && ws[0] == "rate" && (w == "this" || w == "it"): // "Rate this:" asks visitors
+			other = true
+		case i == len(ws)-1 && rateLabels[w] && i > 0 && ws[i-1] == "your":
+			other = true
+		}
 	}
 	for w := range strings.FieldsFuncSeq(rest, notWord) {
 		w = strings.ToLower(w)
@@ -769,6 +781,9 @@ func (h *hit) weigh(s string, at, n int, heading bool) float64 {
 		return 0.1
 	}
 	tail := strings.Trim(after, " .!)]\u00a0”\"’*–—-")
+	if isMaximum(after) { // of asterisks too
+		tail = ""
+	}
 	lead := strings.Trim(before, " ([\u00a0“\"–—-*:")
 	aloneTail := tail == "" || isMaximum(tail) || unitOnly(tail)
 	colon := strings.HasSuffix(strings.TrimRight(before, " *([\u00a0"), ":") || strings.HasSuffix(strings.TrimRight(before, " "), "–") ||
@@ -783,8 +798,9 @@ func (h *hit) weigh(s string, at, n int, heading bool) float64 {
 		return 0
 	case h.Method == "letter":
 		switch {
-		case labelNear && (colon || lead == "" || aloneTail || len(h.Raw) > 1):
-			return 0.92
+		case labelNear && (aloneTail || len(h.Raw) > 1 || (colon || lead == "") && !strings.HasPrefix(after, " ") || strings.HasPrefix(after, " (") ||
+			strings.HasPrefix(after, " –") || strings.HasPrefix(after, " —") || strings.HasPrefix(after, " - ") || strings.HasPrefix(after, " |")):
+			return 0.92 // and not the article of "Verdict: A must-see"
 		case lead == "" && aloneTail && edge:
 			if len(h.Raw) > 1 {
 				return 0.85

@@ -102,6 +102,9 @@ type Block struct {
 	Kept   bool      `json:"kept"`
 	Rule   string    `json:"rule"`   // the rule that decided: "theme:wordpress drop .sharedaddy", "generic:comment-form", "prose"
 	Weight float64   `json:"weight"` // how strongly; sign as Kept
+
+	apart  bool // among comments, other posts, menus or side columns, by its markup: says nothing about this post
+	headed bool // a heading, or a label as they stand over comments and lists of posts
 }
 
 // Review is what a page says.
