@@ -43,8 +43,7 @@ func (r *Reader) Read(in Input) (*Review, error) {
 		rev.URL = doc.Canonical
 	}
 	text := read(rev, doc, rules, in)
-	facts(rev, doc, rules, in, text)
-	rev.Kind, rev.Why = kind(rev, doc, in)
+	facts(rev, doc, rules, text)
 	if rev.Kind != KindReview && rev.Kind != KindRoundup && !slices.ContainsFunc(rev.Marks, Mark.Dropped) {
 		rev.Marks = nil
 	}

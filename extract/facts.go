@@ -18,7 +18,7 @@ import (
 // facts fills everything of a review but its text: headline, film, author, dates, rating, spoilers, language, image, tags, and
 // then says what kind of page it is. rev has URL, Paragraphs, Words, Blocks and Extractor set; rules are tried in order (layout,
 // theme, learned); text are the elements that hold the text.
-func facts(rev *Review, doc *Document, rules []sourced, in Input, text []*xhtml.Node) {
+func facts(rev *Review, doc *Document, rules []sourced, text []*xhtml.Node) {
 	f := &finder{rev: rev, doc: doc, rules: rules, marks: gather(doc, text)}
 	f.site = doc.MetaOne("og:site_name", "application-name")
 	f.path = pathOf(doc.URL)
@@ -33,6 +33,9 @@ func facts(rev *Review, doc *Document, rules []sourced, in Input, text []*xhtml.
 	f.spoilers()
 	f.image()
 	f.judgeKind()
+	if rev.Kind == KindRoundup {
+		rev.Rating = nil // one of several
+	}
 }
 
 // finder looks for the facts of one page.
@@ -325,11 +328,6 @@ func (f *finder) content() {
 		s.WriteByte('\n')
 	}
 	f.body = plain(s.String())
-	if f.rev.Words == 0 {
-		for _, p := range f.rev.Paragraphs {
-			f.rev.Words += words(p)
-		}
-	}
 }
 
 // span gives the first and the last block of the text.

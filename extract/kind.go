@@ -10,9 +10,6 @@ import (
 	"unicode/utf8"
 )
 
-// kind says what the page is, and why, strongest reason first.
-func kind(rev *Review, doc *Document, in Input) (Kind, []string) { return rev.Kind, rev.Why }
-
 // reason is something that speaks for a kind, or against.
 type reason struct {
 	kind   Kind
@@ -781,7 +778,7 @@ func (f *finder) siteOfFilms() bool {
 	if u, err := url.Parse(f.doc.URL); err == nil {
 		host = strings.ToLower(u.Hostname())
 	}
-	for _, w := range [...]string{"film", "movie", "cinem", "kino", "flick", "celluloid", "matinee", "screenrant", "multiplex"} {
+	for _, w := range [...]string{"film", "movie", "cinem", "kino", "flick", "celluloid", "matinee", "multiplex"} {
 		if strings.Contains(host, w) {
 			return true
 		}
@@ -797,7 +794,7 @@ func (f *finder) siteOfFilms() bool {
 	}
 	for w := range strings.FieldsFuncSeq(strings.ToLower(name), notWord) {
 		switch w {
-		case "film", "films", "movie", "movies", "cinema", "cinéma", "cine", "kino", "screen", "reel", "reels", "flicks", "flicker", "celluloid", "matinee", "picture", "pictures", "filme", "parkett", "screening", "projectionist", "multiplex", "cinephile", "cinematic", "filmtagebuch":
+		case "film", "films", "movie", "movies", "cinema", "cinéma", "cine", "kino", "screen", "reel", "reels", "flicks", "celluloid", "matinee", "picture", "pictures", "filme", "screening", "multiplex", "cinephile", "cinematic":
 			return true
 		}
 	}

@@ -67,11 +67,12 @@ const (
 	Wrong           // another value came out
 	Missing         // none came out
 	Invented        // one came out where there is none
-	Skipped         // the page does not state it
+	Skipped         // the page does not show it, and nothing came out or what is right all the same
+	Unshown         // the page does not show it, and another value came out
 )
 
 func (r Result) String() string {
-	return [...]string{"right", "wrong", "missing", "invented", "skipped"}[r]
+	return [...]string{"right", "wrong", "missing", "invented", "skipped", "invented"}[r]
 }
 
 // Sum is the measure of a set.
@@ -250,6 +251,10 @@ func readPage(dir string, e entry, read func(string, []byte) (*extract.Review, e
 		p.Review = &extract.Review{}
 	}
 	p.Extractor = p.Review.Extractor
+	if e.IsReview == nil {
+		p.Fields = map[string]Field{}
+		p.kind(e.Review)
+	}
 	if e.Gold == "" {
 		return p, nil
 	}
@@ -258,7 +263,7 @@ func readPage(dir string, e entry, read func(string, []byte) (*extract.Review, e
 		return nil, err
 	}
 	if strings.HasSuffix(e.Gold, ".json") {
-		p.judge = func() error { return p.scoreSite(gold) }
+		p.judge = func() error { return p.scoreSite(gold, src) }
 		return p, nil
 	}
 	var optional []byte
@@ -312,7 +317,11 @@ func (r *Report) sum() {
 					c = &Count{}
 					s.Fields[name] = c
 				}
-				if f.Result == Skipped {
+				switch f.Result {
+				case Skipped:
+					continue
+				case Unshown:
+					c.Invented++ // beside the shares, which are of the pages that show it
 					continue
 				}
 				c.Total++

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -31,9 +32,10 @@ type known struct {
 	Shown    map[string]any
 }
 
-var fieldNames = []string{"is_review", "review_found", "kind_right", "title", "film", "year", "director", "author", "date", "rating", "lang"}
+var fieldNames = []string{"is_review", "review_found", "kind_right", "title", "film", "year", "year_on_page", "director", "author", "date", "rating", "lang"}
 
-func (p *Page) scoreSite(gold []byte) error {
+// scoreSite scores a page of which everything is known. src is its HTML.
+func (p *Page) scoreSite(gold, src []byte) error {
 	var k known
 	if err := json.Unmarshal(gold, &k); err != nil {
 		return fmt.Errorf("%s: %w", p.ID, err)
@@ -56,19 +58,8 @@ func (p *Page) scoreSite(gold []byte) error {
 		}
 	}
 	p.Fields = map[string]Field{}
-	is := rev.Kind == extract.KindReview
-	switch {
-	case is == k.IsReview:
-		p.set("is_review", strconv.FormatBool(k.IsReview), string(rev.Kind), Right)
-	default:
-		p.set("is_review", strconv.FormatBool(k.IsReview), string(rev.Kind)+" "+strings.Join(rev.Why, "; "), Wrong)
-	}
-	if is { // precision
-		p.set("kind_right", strconv.FormatBool(k.IsReview), string(rev.Kind), pick(k.IsReview, Right, Wrong))
-	}
-	if k.IsReview { // recall
-		p.set("review_found", "review", string(rev.Kind), pick(is, Right, Missing))
-	} else {
+	p.kind(k.IsReview)
+	if !k.IsReview {
 		return nil
 	}
 	shown := func(name string) bool {
@@ -82,7 +73,11 @@ func (p *Page) scoreSite(gold []byte) error {
 	p.text("title", k.Title, rev.Headline.Value, shown("title"))
 	p.text("film", k.Film.Title, rev.Film.Title.Value, true)
 	p.text("director", k.Film.Director, rev.Film.Director.Value, k.Film.Director != "")
-	p.text("year", number(k.Film.Year), number(rev.Film.Year.Value), true)
+	year := number(k.Film.Year)
+	p.text("year", year, number(rev.Film.Year.Value), true)
+	if bytes.Contains(src, []byte(year)) { // all that a reader of one page can know
+		p.text("year_on_page", year, number(rev.Film.Year.Value), true)
+	}
 	p.text("author", k.Author, rev.Author.Value, shown("author"))
 	p.text("lang", k.Lang, rev.Lang, true)
 	date := ""
@@ -121,16 +116,32 @@ func pick(ok bool, a, b Result) Result {
 
 func (p *Page) set(name, want, got string, r Result) { p.Fields[name] = Field{want, got, r} }
 
-// text compares a value by its words, so that quotes and dashes may differ.
+// kind says whether the page was taken for a review, and whether it is one: of all pages, of those taken for reviews (precision), of
+// those that are (recall).
+func (p *Page) kind(is bool) {
+	rev := p.Review
+	took := rev.Kind == extract.KindReview
+	want, got := strconv.FormatBool(is), string(rev.Kind)+": "+strings.Join(rev.Why, "; ")
+	p.set("is_review", want, got, pick(took == is, Right, Wrong))
+	if took {
+		p.set("kind_right", want, got, pick(is, Right, Wrong))
+	}
+	if is {
+		p.set("review_found", want, got, pick(took, Right, Missing))
+	}
+}
+
+// text compares a value by its words, so that quotes and dashes may differ. What a page does not show is not asked for, but a wrong
+// value for it is invented.
 func (p *Page) text(name, want, got string, shown bool) {
 	r := Wrong
 	switch {
 	case fold(want) == fold(got):
-		r = Right
-	case !shown:
-		r = Skipped
+		r = pick(shown, Right, Skipped)
 	case got == "":
-		r = Missing
+		r = pick(shown, Missing, Skipped)
+	case !shown:
+		r = Unshown
 	case want == "":
 		r = Invented
 	}
