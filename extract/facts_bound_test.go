@@ -33,7 +33,7 @@ func TestFactsOfHostilePages(t *testing.T) {
 			}
 			rev := &Review{}
 			read(rev, doc, nil, Input{Root: root})
-			facts(rev, doc, nil, Input{Root: root, URL: "https://reel.example/x/"}, nil)
+			facts(rev, doc, nil, nil)
 			if len(rev.Headline.Value) > maxHeadline || len(rev.Film.Title.Value) > maxFilmTitle {
 				t.Errorf("headline of %d bytes, film of %d", len(rev.Headline.Value), len(rev.Film.Title.Value))
 			}
