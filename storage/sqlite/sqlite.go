@@ -97,6 +97,7 @@ func open(ctx context.Context, path string, c tables.Config) (*Store, error) {
 	s.read.SetMaxIdleConns(4)
 	if err = migrate(ctx, s.write); err == nil {
 		c.Write, c.Read, c.Begin, c.Explain = s.write, s.read, `BEGIN IMMEDIATE`, explain
+		c.Insert = `INSERT OR IGNORE` // nothing can fail in the middle of it, so SQLite keeps no copy of the pages that it changes
 		s.Store, err = tables.New(ctx, c)
 	}
 	if err != nil {

@@ -30,6 +30,7 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"postponed tasks", postponed},
 		{"held hosts", heldHosts},
 		{"links", links},
+		{"many links", manyLinks},
 		{"sitemap dates", sitemapDates},
 		{"visits without a task", visitWithoutTask},
 		{"reviews and revisions", revisions},
@@ -319,6 +320,50 @@ func links(f *fixture) {
 	f.commit(visit(f.task("/a").Task, day(1), review("/a", "A", "Text.")))
 	f.diff("finished stays finished", 0, found(task("/a")))
 	f.diff("queue", []string{"/b"}, f.next(day(9), 5))
+}
+
+// manyLinks has more links than any statement takes, of several kinds, some of them known, some twice.
+func manyLinks(f *fixture) {
+	run := f.start(seed())
+	first := f.task("/").Task
+	found := func(links ...crawler.Task) int {
+		f.Helper()
+		return f.commit(crawler.Visit{Task: first, Outcome: crawler.Listed, Links: links})[0].Added
+	}
+	visited, queued := task("/known/1"), task("/known/2")
+	visited.Depth, queued.Depth = 7, 7
+	f.diff("known", 2, found(visited, queued))
+	f.commit(visit(f.task("/known/1").Task, day(5), review("/known/1", "A", "Text.")))
+	f.end(run, false)
+	f.reopen() // a store may remember what it stored
+	f.start()
+
+	var all []crawler.Task
+	var want []string
+	for i := range 100 {
+		t := task(fmt.Sprintf("/page/%d", i))
+		if i >= 40 && i < 60 {
+			t.Host = "other.example"
+		} else {
+			want = append(want, pathOf(t.URL))
+		}
+		if i%7 == 0 {
+			t.LastMod = day(1)
+		}
+		all = append(all, t)
+	}
+	visited.Depth, visited.LastMod, queued.Depth, queued.Hint = 1, day(6), 1, 3
+	again := all[30]
+	again.Hint = 2
+	all = slices.Insert(all, 35, visited, again)
+	all = slices.Insert(all, 70, queued)
+	f.diff("added", 101, found(all...))
+	f.diff("a second time", 0, found(all...))
+	f.diff("order", slices.Concat([]string{"/known/2", "/page/30"}, want[:30], want[31:], []string{"/known/1"}), f.next(day(9), 200))
+	f.diff("date", day(1), f.task("/page/14").LastMod)
+	status := f.status()
+	f.diff("queued", 102, status.Queued)
+	f.hosts(map[string]time.Time{site: {}, "other.example": {}})
 }
 
 func sitemapDates(f *fixture) {

@@ -208,14 +208,8 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 			return stored, err
 		}
 	}
-	for i := range v.Links {
-		added, err := t.link(l, &v.Links[i])
-		if err != nil {
-			return stored, err
-		}
-		if added {
-			stored.Added++
-		}
+	if stored.Added, err = t.links(l, v.Links); err != nil {
+		return stored, err
 	}
 	if v.Outcome == crawler.Redirected && before && len(v.Links) == 1 {
 		if err := t.moved(l, id, v.Links[0].URL); err != nil {
@@ -350,43 +344,111 @@ func (t *tx) count(run int64, n *tally) error {
 	return nil
 }
 
-// link queues a task that was found, and says whether it is queued now and was not before. A known one takes the better of both
-// priorities and depths, and is due again if it was found with a date of change after its last visit that is news.
+// link is links of one.
 func (t *tx) link(l *lease, task *crawler.Task) (bool, error) {
-	lastmod := dueMillis(task.LastMod)
-	if t.w.links.knows(task.URL, task.Hint, task.Depth, lastmod) {
-		return false, nil
+	n, err := t.links(l, []crawler.Task{*task})
+	return n > 0, err
+}
+
+// links queues tasks that were found, and says how many are queued now and were not before. A known one takes the better of both
+// priorities and depths, and is due again if it was found with a date of change after its last visit that is news.
+func (t *tx) links(l *lease, tasks []crawler.Task) (added int, err error) {
+	var rows []*crawler.Task
+	for i := range tasks {
+		task := &tasks[i]
+		if t.w.links.knows(task.URL, task.Hint, task.Depth, dueMillis(task.LastMod)) {
+			continue
+		}
+		if len(rows) == maxRows || len(rows) > 0 && !alike(rows[0], task) {
+			n, err := t.insert(l, rows)
+			if err != nil {
+				return 0, err
+			}
+			added += n
+			rows = rows[:0]
+		}
+		rows = append(rows, task)
 	}
-	host, err := t.host(l.site, task.Host)
+	if len(rows) > 0 {
+		n, err := t.insert(l, rows)
+		if err != nil {
+			return 0, err
+		}
+		added += n
+	}
+	return added, nil
+}
+
+// alike says whether two tasks can go into one statement of insertTasks.
+func alike(a, b *crawler.Task) bool {
+	return a.Host == b.Host && a.Kind == b.Kind && a.Depth == b.Depth && a.Found == b.Found && a.From == b.From && a.Hops == b.Hops && a.Due.Equal(b.Due)
+}
+
+// maxRows is how many tasks are inserted by one statement. A statement costs as much as three or four rows; one of very many has so many
+// parameters that finding them costs more.
+const maxRows = 16
+
+// insertTasks are the statements that insert so many tasks.
+func insertTasks(verb string) (queries [maxRows + 1]string) {
+	var b strings.Builder
+	b.WriteString(verb + ` INTO tasks (site_id, host_id, kind, depth, found, found_on, hops, due, url, lastmod, hint) VALUES `)
+	for n := 1; n <= maxRows; n++ {
+		if n > 1 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "($1, $2, $3, $4, $5, $6, $7, $8, $%d, $%d, $%d)", 3*n+6, 3*n+7, 3*n+8)
+		queries[n] = b.String() + ` ON CONFLICT (url) DO NOTHING`
+	}
+	return queries
+}
+
+// insert is links of at most maxRows tasks that are alike.
+func (t *tx) insert(l *lease, tasks []*crawler.Task) (added int, err error) {
+	first := tasks[0]
+	host, err := t.host(l.site, first.Host)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	n, err := t.exec(`INSERT INTO tasks (site_id, host_id, url, kind, depth, found, found_on, hops, due, lastmod, hint)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (url) DO NOTHING`,
-		l.site, host, task.URL, string(task.Kind), task.Depth, string(task.Found), task.From, task.Hops, dueMillis(task.Due), lastmod, task.Hint)
+	args := append(make([]any, 0, 8+3*maxRows), l.site, host, string(first.Kind), first.Depth, string(first.Found), first.From, first.Hops, dueMillis(first.Due))
+	for _, task := range tasks {
+		args = append(args, task.URL, dueMillis(task.LastMod), task.Hint)
+	}
+	inserted, err := t.exec(t.s.inserts[len(tasks)], args...)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	added := n > 0
-	if !added && lastmod > 0 {
-		n, err = t.exec(`UPDATE tasks SET due = 1, tries = 0 WHERE url = $1 AND site_id = $3 AND due IS NULL AND $2 > visited_at AND $2 > lastmod`,
+	added = int(inserted)
+	for _, task := range tasks {
+		if int(inserted) < len(tasks) {
+			again, err := t.known(l, task)
+			if err != nil {
+				return 0, err
+			}
+			if again {
+				added++
+			}
+		}
+		t.w.links.add(task.URL, task.Hint, task.Depth, dueMillis(task.LastMod))
+	}
+	return added, nil
+}
+
+// known brings a stored task up to what a link to it says, and says whether it is due again. One that was inserted now it leaves as it is.
+func (t *tx) known(l *lease, task *crawler.Task) (again bool, err error) {
+	if lastmod := dueMillis(task.LastMod); lastmod > 0 {
+		n, err := t.exec(`UPDATE tasks SET due = 1, tries = 0 WHERE url = $1 AND site_id = $3 AND due IS NULL AND $2 > visited_at AND $2 > lastmod`,
 			task.URL, lastmod, l.site)
 		if err != nil {
 			return false, err
 		}
-		added = n > 0
+		again = n > 0
 		if _, err = t.exec(`UPDATE tasks SET lastmod = $2 WHERE url = $1 AND lastmod < $2`, task.URL, lastmod); err != nil {
 			return false, err
 		}
 	}
-	if n == 0 || lastmod > 0 {
-		if _, err := t.exec(`UPDATE tasks SET hint = CASE WHEN hint < $2 THEN $2 ELSE hint END, depth = CASE WHEN depth > $3 THEN $3 ELSE depth END
-			WHERE url = $1 AND (hint < $2 OR depth > $3)`, task.URL, task.Hint, task.Depth); err != nil {
-			return false, err
-		}
-	}
-	t.w.links.add(task.URL, task.Hint, task.Depth, lastmod)
-	return added, nil
+	_, err = t.exec(`UPDATE tasks SET hint = CASE WHEN hint < $2 THEN $2 ELSE hint END, depth = CASE WHEN depth > $3 THEN $3 ELSE depth END
+		WHERE url = $1 AND (hint < $2 OR depth > $3)`, task.URL, task.Hint, task.Depth)
+	return again, err
 }
 
 // host gives the ID of a host of a site.

@@ -11,6 +11,7 @@
 package tables
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -26,6 +27,7 @@ type Config struct {
 	Write   *sql.DB           // gives the one connection that writes
 	Read    *sql.DB           // a pool; it has no bound: a reading callback may read again, and two such would wait for each other at a bound
 	Begin   string            // statement that begins a writing transaction
+	Insert  string            // verb of an INSERT … ON CONFLICT DO NOTHING that breaks no other constraint; "INSERT" if ""
 	Explain func(error) error // puts into words what a person can do about an error
 
 	// For tests.
@@ -37,6 +39,7 @@ type Config struct {
 type Store struct {
 	explain func(error) error
 	begin   string
+	inserts [maxRows + 1]string // see insertTasks
 	now     func() time.Time
 	owner   string // of leases, see newOwner
 	zip     *compressor
@@ -70,6 +73,7 @@ func New(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{
 		explain: c.Explain,
 		begin:   c.Begin,
+		inserts: insertTasks(cmp.Or(c.Insert, "INSERT")),
 		now:     c.Now,
 		owner:   c.Owner,
 		reads:   &reader{db: c.Read, stmts: make(map[string]*sql.Stmt)},
