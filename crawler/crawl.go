@@ -127,6 +127,7 @@ type siteRun struct {
 	pending int // visits finished and not committed
 	used    use
 	whole   *loop // for the budget of all
+	trail   *trail
 	res     Result
 
 	work      context.Context // of its requests
@@ -193,6 +194,7 @@ type done struct {
 	asked  bool       // the host was asked for the task's URL
 	hold   *HostError // the host must wait
 	off    string     // see Result
+	spared bool       // known without asking, see trail
 	early  bool       // for its gap only: as if the task had never begun
 	silent bool       // the host gave no answer of any kind
 	cut    bool       // stopped before it was finished: as if it had never begun
@@ -354,7 +356,7 @@ func (l *loop) openSites() {
 			l.next = len(l.Sites)
 			return
 		}
-		s := &siteRun{Site: l.Sites[l.next], used: use{began: time.Now()}, whole: l}
+		s := &siteRun{Site: l.Sites[l.next], used: use{began: time.Now()}, whole: l, trail: newTrail(l.Sites[l.next])}
 		s.res = Result{Site: s.Site, Outcomes: map[Outcome]int{}, Changes: map[Change]int{}}
 		l.next++
 		if l.Begin != nil {
@@ -436,7 +438,9 @@ func (l *loop) dispatch(now time.Time) (wake time.Time) {
 			l.used.pages++
 		}
 		l.idle--
-		l.jobs <- done{q: best, visit: Visit{Task: t}}
+		d := done{q: best, visit: Visit{Task: t}}
+		d.spared = best.site.trail.spare(&d.visit)
+		l.jobs <- d
 	}
 	return wake
 }
@@ -533,7 +537,10 @@ func (l *loop) finished(d done) {
 	}
 	if v.Outcome != "" {
 		delete(q.holds, v.Task.ID)
-		l.guide(q, v)
+		if !d.spared {
+			q.site.trail.learn(v)
+			l.guide(q, v)
+		}
 	}
 	if len(l.pending) == 0 {
 		l.oldest = now
@@ -644,6 +651,9 @@ func (l *loop) committed(b batch) {
 		}
 		s.res.Outcomes[v.Outcome]++
 		s.res.Off = cmp.Or(d.off, s.res.Off)
+		if owner := b.stored[i].Owner; owner != "" {
+			s.trail.vote(v.Task.URL, owner, false)
+		}
 		if change := b.stored[i].Change; change != NoReview {
 			s.res.Changes[change]++
 		}
@@ -739,6 +749,9 @@ func (l *loop) end(s *siteRun, now time.Time, stopping bool) {
 		s.res.Why = "the rest is due at " + s.res.Due.UTC().Format(time.RFC3339)
 	default:
 		s.res.Why = "done"
+	}
+	if notes := s.trail.notes(); notes != "" {
+		s.res.Why += "; " + notes
 	}
 	if l.End != nil {
 		if err := l.End(context.WithoutCancel(l.save), &s.res); err != nil && s.res.Err == nil {

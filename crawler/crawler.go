@@ -86,7 +86,7 @@ const (
 	Disallowed  Outcome = "disallowed"   // robots.txt says no
 	OutOfScope  Outcome = "out_of_scope" // redirect or canonical left the site
 	Forbidden   Outcome = "forbidden"    // its host, which no person named, has a private or local address: refused when connecting
-	Gone        Outcome = "gone"         // 404, 410; a guessed sitemap or an archive that is not there for us
+	Gone        Outcome = "gone"         // 404, 410, and 200 with a page that says so; a guessed sitemap or an archive that is not there for us
 	NotHTML     Outcome = "not_html"     // some other media type
 	TooLarge    Outcome = "too_large"    // body over the bound; nothing of it is used
 	TooDeep     Outcome = "too_deep"     // redirects over the bound
@@ -111,16 +111,18 @@ type Record any
 
 // Visit is a finished (or postponed) task with all that must be stored with it, in one transaction.
 type Visit struct {
-	Task     Task      // as it was given by Next, Tries counted up where the visit failed in passing
-	Page     *Page     // nil if nothing was fetched
-	Outcome  Outcome   // "" if the task is to be tried again
-	Why      string    // one line for people: the error, the robots line, the rule
-	RetryAt  time.Time // with an empty Outcome: when
-	Links    []Task    // tasks found, canonical and in scope
-	Record   Record    // nil if none
-	Signals  []Signal  // what is said about the reuse of the page, of each name the one that holds first
-	NoCopy   bool      // the page asks that no copy is kept (noarchive, noindex): no snapshot, and an earlier one goes
-	HoldHost time.Time // the host must not be asked before, after a restart either; zero for a gap that is too short to matter
+	Task      Task      // as it was given by Next, Tries counted up where the visit failed in passing
+	Page      *Page     // nil if nothing was fetched
+	Outcome   Outcome   // "" if the task is to be tried again
+	Why       string    // one line for people: the error, the robots line, the rule
+	RetryAt   time.Time // with an empty Outcome: when
+	Links     []Task    // tasks found, canonical and in scope
+	Record    Record    // nil if none
+	Signals   []Signal  // what is said about the reuse of the page, of each name the one that holds first
+	NoCopy    bool      // the page asks that no copy is kept (noarchive, noindex): no snapshot, and an earlier one goes
+	Look      Look      // what the page shows; tells copies of a page
+	Canonical string    // what the page names as its canonical URL; "" if nothing
+	HoldHost  time.Time // the host must not be asked before, after a restart either; zero for a gap that is too short to matter
 }
 
 // Frontier is where tasks come from and visits go. Implementations live in storage.
@@ -148,7 +150,8 @@ const (
 // Stored is what a committed visit changed.
 type Stored struct {
 	Change Change
-	Added  int // links of the visit that are queued now and were not before
+	Added  int    // links of the visit that are queued now and were not before
+	Owner  string // the page of the site that has the same review, and keeps it; "" if this one does
 }
 
 // Pacer is what the fetchers of a crawl know together about hosts. The fetchers keep the gaps themselves, by waiting; the loop

@@ -305,6 +305,10 @@ func pathTrap(segments []string) string {
 			if i < last && isNumber(segments[i+1][:1]) {
 				return "calendar"
 			}
+		case "events", "agenda", "kalender", "termine", "veranstaltungen", "calendrier", "calendario", "eventos":
+			if i < last && areDates(segments[i+1:]) {
+				return "calendar"
+			}
 		case "page", "seite", "pagina":
 			if i < last && tooFar(segments[i+1]) {
 				return fmt.Sprintf("page %s of a list (limit %d)", segments[i+1], MaxPageNo)
@@ -410,6 +414,20 @@ func queryTrap(query string) string {
 		return "calendar"
 	}
 	return ""
+}
+
+// areDates holds for the rest of a calendar's path: numbers, and what the common ones call their views.
+func areDates(segments []string) bool {
+	for _, seg := range segments {
+		switch seg {
+		case "month", "week", "day", "today", "list", "photo", "map", "summary":
+		default:
+			if !isNumber(strings.ReplaceAll(seg, "-", "")) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // isPagination says whether a URL is a further page of a list.

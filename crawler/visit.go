@@ -23,6 +23,9 @@ const (
 // visit runs on a worker's goroutine: it asks for a task's page and finds out what became of it. That a sitemap is not where one was
 // guessed to be is no failure, nor that a site keeps its archive to itself (401, 403, rest_no_route), as many do.
 func (l *loop) visit(f Fetcher, d *done) {
+	if d.spared {
+		return
+	}
 	l.ask(f, d)
 	switch v := &d.visit; {
 	case v.Task.Kind == KindSitemap && v.Task.Found == FoundAuto && v.Outcome.Failed():

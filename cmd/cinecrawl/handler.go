@@ -42,6 +42,9 @@ func newHandler(cfg *configs.Config, known func(ctx context.Context, site string
 		v.Links = discover.Page(site, v.Task, found)
 		v.Signals = found.Signals(v.Page)
 		v.NoCopy = found.NoArchive || found.NoIndex
+		v.Canonical = found.Canonical
+		var missing string
+		v.Look, missing = discover.Look(root)
 		if v.Outcome, v.Why = judge(review, err); review == nil {
 			return nil
 		}
@@ -54,6 +57,10 @@ func newHandler(cfg *configs.Config, known func(ctx context.Context, site string
 		}
 		if found.NoIndex && (v.Outcome == crawler.Reviewed || v.Outcome == crawler.Roundup) {
 			v.Outcome, v.Why = crawler.NoIndex, "the page asks not to be indexed (noindex)"
+			return nil
+		}
+		if missing != "" && v.Outcome == crawler.NotReview && v.Task.Found != crawler.FoundStart {
+			v.Outcome, v.Why, v.Links = crawler.Gone, fmt.Sprintf("soft 404: it says %q", missing), nil
 			return nil
 		}
 		v.Record = review

@@ -126,7 +126,7 @@ var outcomeMeaning = map[crawler.Outcome]string{
 	crawler.Disallowed:  "robots.txt says no",
 	crawler.OutOfScope:  "leads off the site",
 	crawler.Forbidden:   "a private or local address: not asked",
-	crawler.Gone:        "404 or 410, or nothing where it was looked for",
+	crawler.Gone:        "404 or 410, or a page that comes to the same",
 	crawler.NotHTML:     "some other type of file",
 	crawler.TooLarge:    "over the bound on size; nothing of it is used",
 	crawler.TooDeep:     "too many redirects",

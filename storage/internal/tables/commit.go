@@ -162,7 +162,7 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 			if stored.Change, other, err = t.saveReview(id, before, review, at); err != nil {
 				return stored, err
 			}
-			if other != "" {
+			if stored.Owner = other; other != "" {
 				outcome, why = crawler.Duplicate, "the review is stored from "+other
 			}
 		}
