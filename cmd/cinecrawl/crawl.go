@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"time"
 
 	"cinecrawl/configs"
@@ -16,6 +18,7 @@ type crawlCmd struct {
 	Sites []string `arg:"" optional:"" name:"site" help:"Names of configured sites. Default: all that are enabled."`
 	Pages int      `placeholder:"N" help:"At most N pages a site in this run; the rest stays queued."`
 	budgetFlags
+	Due  bool `help:"Only those whose time has come by their schedules: for cron or a systemd timer."`
 	JSON bool `name:"json" help:"The summary as JSON, one object a site, a line each."`
 }
 
@@ -23,11 +26,16 @@ func (crawlCmd) Help() string {
 	return `Pages that were fetched are not asked for again until they are due. The first Ctrl-C finishes the requests in flight, stores
 them, and stops; a second one stops at once, and costs those requests. Either way the same command goes on from there.
 
-Exit code 1 says that a site could not be crawled at all; single pages that failed are in the summary.
+With --due the sites whose time has come are crawled, and it ends; a site that another cinecrawl is crawling is left to it. Without,
+the schedules do not matter, but a site that was due is not any more; paused sites are crawled if they are named.
+
+Exit code 1 says that a site could not be crawled at all; single pages that failed are in the summary, and are no error. With --due
+exit code 0 also says that nothing is due.
 
 Examples:
 
     cinecrawl crawl
+    cinecrawl crawl --due
     cinecrawl crawl filmjournal.example --pages 200`
 }
 
@@ -56,7 +64,24 @@ func (c *crawlCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer st.Close()
-	if sites, err = a.unfinished(ctx, st, sites); err != nil {
+	s := scheduler{a, st}
+	switch {
+	case c.Due:
+		if sites, err = s.dueNow(ctx, sites); err == nil && len(sites) == 0 {
+			fmt.Fprintln(a.stderr, "Nothing is due.")
+			return nil
+		}
+	default:
+		if len(c.Sites) == 0 {
+			if sites, err = s.unpaused(ctx, sites); err == nil && len(sites) == 0 {
+				return errors.New("all enabled sites are paused: name one to crawl it, or cinecrawl resume SITE")
+			}
+		}
+		if err == nil {
+			sites, err = a.unfinished(ctx, st, sites)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	a.budget = c.budget()
@@ -68,47 +93,128 @@ func (c *crawlCmd) Run(ctx context.Context, a *app) error {
 // what is in flight first; pages, if it is not 0, bounds each site's run.
 func (a *app) crawl(ctx context.Context, cfg *configs.Config, st storage.Store, sites []configs.Site, pages int) ([]storage.Run, error) {
 	seen := a.watch(len(sites))
+	c, err := a.crawling(cfg, st)
+	if err != nil {
+		return nil, err
+	}
+	defer c.fetcher.Close()
+	seen.states = c.fetcher.Hosts
+	crawl, runs := c.crawl(sites, storage.ByHand)
+	crawl.Frontier = watchedFrontier{st, seen}
+	crawl.NewFetcher = func() crawler.Fetcher { return watchedFetcher{c.fetcher.Worker(), seen} }
+	crawl.Budget = a.budget
+	begin := crawl.Begin
+	crawl.Begin = func(ctx context.Context, site *crawler.Site) (crawler.Spent, error) {
+		spent, err := begin(ctx, site)
+		if err != nil {
+			return spent, err
+		}
+		if err := seen.begun(ctx, st, site.Name); err != nil {
+			// Without an End for it, the site would be ours until the process ends.
+			return spent, errors.Join(err, st.EndRun(ctx, runs[site.Name], false, "could not begin: "+err.Error()))
+		}
+		return spent, nil
+	}
+	for _, site := range crawl.Sites {
+		site.Pages = cmp.Or(pages, site.Pages)
+	}
+	results, err := seen.during(ctx, crawl.Run)
+	return a.ended(results, runs, err)
+}
+
+// crawling is what the crawls of a process share: the database, what is known of hosts, and what repeats on each site.
+type crawling struct {
+	scheduler
+	cfg     *configs.Config
+	fetcher *fetch.Fetcher
+	known   *learned
+
+	mu        sync.Mutex
+	asked     time.Time // when it was asked what is
+	cancelled []string
+}
+
+func (a *app) crawling(cfg *configs.Config, st storage.Store) (*crawling, error) {
 	fetcher, err := a.fetcher(cfg, robotsStore{st}, fetch.Config{Patience: crawlPatience, TDMRep: true})
 	if err != nil {
 		return nil, err
 	}
-	defer fetcher.Close()
-	seen.states = fetcher.Hosts
-	runs := map[string]*storage.Run{}
-	known := newLearned(st)
-	crawl := crawler.Crawl{
-		Frontier:   watchedFrontier{st, seen},
-		NewFetcher: func() crawler.Fetcher { return watchedFetcher{fetcher.Worker(), seen} },
-		Pacer:      fetcher,
-		Handle:     newHandler(cfg, known.of),
-		Again:      storedLinks(st),
-		Workers:    cfg.Workers,
-		Budget:     a.budget,
-		Log:        a.log,
+	return &crawling{scheduler: scheduler{a, st}, cfg: cfg, fetcher: fetcher, known: newLearned(st)}, nil
+}
+
+// crawl is a crawl of sites that claims each when its turn comes, and gives it free at its end. The runs, by site, are those that were
+// claimed. Its Frontier and NewFetcher are for the caller to set.
+func (c *crawling) crawl(sites []configs.Site, cause storage.Cause) (*crawler.Crawl, map[string]*storage.Run) {
+	named, runs := byName(sites), map[string]*storage.Run{}
+	crawl := &crawler.Crawl{
+		Pacer:     c.fetcher,
+		Handle:    newHandler(c.cfg, c.known.of),
+		Again:     storedLinks(c.st),
+		Workers:   c.cfg.Workers,
+		Log:       c.log,
+		Cancelled: c.cancels,
 		Begin: func(ctx context.Context, site *crawler.Site) (crawler.Spent, error) {
-			seeds, err := site.Seeds()
+			run, err := c.claim(ctx, site, cause)
 			if err != nil {
 				return crawler.Spent{}, err
 			}
-			if runs[site.Name], err = st.StartRun(ctx, site.Name, seeds, site.Revisit, storage.ByHand); err != nil {
-				return crawler.Spent{}, err
-			}
-			if err := seen.begun(ctx, st, site.Name); err != nil {
-				// Without an End for it, the site would be ours until the process ends.
-				return crawler.Spent{}, errors.Join(err, st.EndRun(ctx, runs[site.Name], false, "could not begin: "+err.Error()))
-			}
-			return runs[site.Name].Spent, nil
+			runs[site.Name] = run
+			return run.Spent, nil
 		},
 		End: func(ctx context.Context, r *crawler.Result) error {
-			known.forget(r.Site.Name)
-			return st.EndRun(ctx, runs[r.Site.Name], r.Finished, r.Why)
+			site := named[r.Site.Name]
+			return c.release(ctx, &site, runs[r.Site.Name], r)
 		},
 	}
 	for _, s := range sites {
 		site := *s.Crawl
-		site.Pages = cmp.Or(pages, site.Pages)
 		crawl.Sites = append(crawl.Sites, &site)
 	}
-	results, err := seen.during(ctx, crawl.Run)
-	return a.ended(results, runs, err)
+	return crawl, runs
+}
+
+// claim begins a run of a site, or goes on with the one that was interrupted.
+func (c *crawling) claim(ctx context.Context, site *crawler.Site, cause storage.Cause) (*storage.Run, error) {
+	seeds, err := site.Seeds()
+	if err != nil {
+		return nil, err
+	}
+	if due, ok := c.causes[site.Name]; ok {
+		cause = due
+	}
+	return c.st.StartRun(ctx, site.Name, seeds, site.Revisit, cause)
+}
+
+// release gives a site free. A run that came to its end plans the next.
+func (c *crawling) release(ctx context.Context, site *configs.Site, run *storage.Run, r *crawler.Result) error {
+	next := c.next(ctx, site, run, r.Due)
+	if r.Finished {
+		run.Next = next
+	}
+	if err := c.st.EndRun(ctx, run, r.Finished, r.Why); err != nil {
+		return err
+	}
+	if !run.Finished {
+		return nil
+	}
+	c.known.forget(run.Site)
+	if r.Finished {
+		return nil
+	}
+	run.Next = next // cancelled in the last moment
+	return c.st.Plan(ctx, run.Site, next)
+}
+
+// cancels gives the sites whose runs somebody wants ended. However many crawls ask, the database is asked once a second.
+func (c *crawling) cancels(ctx context.Context) ([]string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := time.Now(); now.Sub(c.asked) >= time.Second {
+		names, err := c.st.Cancelled(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.asked, c.cancelled = now, names
+	}
+	return c.cancelled, nil
 }

@@ -19,6 +19,7 @@ import (
 
 	"cinecrawl/configs"
 	"cinecrawl/crawler"
+	"cinecrawl/storage"
 )
 
 // commands is the command line. Flags win over the environment, the environment over the configuration file.
@@ -26,11 +27,15 @@ type commands struct {
 	globals
 
 	Crawl   crawlCmd   `cmd:"" help:"Crawl the configured sites, going on where the last crawl left off."`
+	Serve   serveCmd   `cmd:"" help:"Crawl the enabled sites by their schedules until told to stop."`
 	Scrape  scrapeCmd  `cmd:"" help:"Read one page, or one site without any configuration."`
 	Export  exportCmd  `cmd:"" help:"Write the stored reviews as a dataset of files."`
 	Sites   sitesCmd   `cmd:"" help:"List the configured sites, when each was last crawled, and its health."`
 	Status  statusCmd  `cmd:"" help:"Account for every known URL of a site."`
 	Runs    runsCmd    `cmd:"" help:"List past crawls and how they ended."`
+	Cancel  cancelCmd  `cmd:"" help:"End a run for good."`
+	Pause   pauseCmd   `cmd:"" help:"Keep sites from being crawled by their schedules."`
+	Resume  resumeCmd  `cmd:"" help:"Let paused sites be crawled again."`
 	Explain explainCmd `cmd:"" help:"Tell every decision about a URL."`
 	Reread  rereadCmd  `cmd:"" help:"Read the stored pages again with today's rules, asking no site."`
 	Robots  robotsCmd  `cmd:"" help:"Say whether robots.txt lets cinecrawl fetch a URL, and which line decides."`
@@ -55,8 +60,9 @@ type app struct {
 	stderr io.Writer
 	log    *slog.Logger
 	now    func() time.Time
-	loaded *configs.Config // see config
-	budget crawler.Budget  // of a crawl
+	loaded *configs.Config          // see config
+	budget crawler.Budget           // of a crawl
+	causes map[string]storage.Cause // of a crawl of the sites that are due; nil if it is by hand
 }
 
 // Exit codes, as documented in the help.
@@ -84,7 +90,7 @@ Exit codes:
   3    scrape: the page is not a review
   4    scrape, robots: robots.txt disallows the page
   5    the site is being crawled by another cinecrawl
-  130  stopped by Ctrl-C (143: by SIGTERM)`
+  130  stopped by Ctrl-C (143: by SIGTERM); serve is made to be stopped, and says 0`
 
 // exitError is an error with an exit code of its own. With a nil err the code is all there is to say.
 type exitError struct {

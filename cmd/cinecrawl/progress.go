@@ -170,6 +170,11 @@ func (p *progress) finished(v *crawler.Visit, stored crawler.Stored) {
 			h.why = "" // the gap after it
 		}
 	}
+	logVisit(p.log, v, stored)
+}
+
+// logVisit logs a finished visit.
+func logVisit(log *slog.Logger, v *crawler.Visit, stored crawler.Stored) {
 	attrs := []any{"url", v.Task.URL, "site", v.Task.Site, "outcome", cmp.Or(string(v.Outcome), "retry")}
 	if v.Page != nil {
 		attrs = append(attrs, "status", v.Page.Status, "took", v.Page.Took.Round(time.Millisecond))
@@ -180,7 +185,7 @@ func (p *progress) finished(v *crawler.Visit, stored crawler.Stored) {
 	if v.Why != "" {
 		attrs = append(attrs, "why", v.Why)
 	}
-	p.log.Debug("visited", attrs...)
+	log.Debug("visited", attrs...)
 }
 
 // stop says that a stop is under way.

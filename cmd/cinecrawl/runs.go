@@ -14,7 +14,8 @@ type runsCmd struct {
 }
 
 func (runsCmd) Help() string {
-	return `Every crawl of a site is a run, and is kept.
+	return `Every crawl of a site is a run, and is kept: why it was begun (by hand, schedule, or catch-up for one run in place of several that
+were missed), when, how long it was crawled, what it found, how it ended, and whether it was interrupted and resumed.
 
 Example:
 
@@ -46,16 +47,16 @@ func (c *runsCmd) Run(ctx context.Context, a *app) error {
 		fmt.Fprintln(a.stderr, "No runs yet. Start one: cinecrawl crawl")
 		return nil
 	}
-	t := &table{head: []string{"run", "site", "started", "took", "fetched", "new", "changed", "unchanged", "failed", "queued", "ended"}}
+	t := &table{head: []string{"run", "site", "why", "started", "took", "fetched", "new", "changed", "unchanged", "failed", "queued", "ended"}}
 	for _, r := range runs {
 		took, ended := "", ""
 		switch {
 		case r.Ended.IsZero():
 			ended = "not ended: running, or killed"
 		default:
-			took, ended = duration(r.Ended.Sub(r.Started)), endWords(r)
+			took, ended = duration(r.Spent.Time), endWords(r)
 		}
-		t.row(fmt.Sprint(r.ID), safeLine(r.Site), r.Started.Local().Format("2006-01-02 15:04"), took, count(r.Counts.Fetched), count(r.Counts.New),
+		t.row(fmt.Sprint(r.ID), safeLine(r.Site), string(r.Cause), r.Started.Local().Format("2006-01-02 15:04"), took, count(r.Counts.Fetched), count(r.Counts.New),
 			count(r.Counts.Changed), count(r.Counts.Unchanged), count(failedTotal(r.Counts)), count(r.Counts.Queued), ended)
 	}
 	t.write(a.stdout, widthOf(a.stdout))

@@ -20,7 +20,7 @@ type sitesCmd struct {
 }
 
 func (sitesCmd) Help() string {
-	return `A site that is not enabled is crawled only when it is named. Health is ok, or what a person should look at: a last crawl that
+	return `A site that is not enabled is crawled only when it is named. Next is when its schedule has the next run. Health is ok, or what a person should look at: a last crawl that
 failed or was cut off, or one that gave no reviews.
 
 Example:
@@ -36,7 +36,11 @@ type siteJSON struct {
 	Reviews int        `json:"reviews"`
 	Queued  int        `json:"queued"`
 	Crawled *time.Time `json:"crawled"` // end of the last run
-	Health  string     `json:"health"`  // "" if never crawled
+	Next    *time.Time `json:"next"`    // when its schedule has the next one, or had if that is due; null if it is not planned
+	Paused  bool       `json:"paused"`
+	Health  string     `json:"health"` // "" if never crawled
+
+	plan storage.Plan
 }
 
 func (c *sitesCmd) Run(ctx context.Context, a *app) error {
@@ -44,7 +48,7 @@ func (c *sitesCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	t := &table{head: []string{"site", "enabled", "reviews", "queued", "last crawled", "health"}}
+	t := &table{head: []string{"site", "enabled", "reviews", "queued", "last crawled", "next", "health"}}
 	for _, s := range sites {
 		if c.JSON {
 			if err := writeJSONLine(a.stdout, s); err != nil {
@@ -65,7 +69,11 @@ func (c *sitesCmd) Run(ctx context.Context, a *app) error {
 		if s.Crawled != nil {
 			crawled = ago(*s.Crawled, a.now())
 		}
-		t.row(safeLine(s.Site), enabled, reviews, queued, crawled, safeLine(s.Health))
+		next := ""
+		if s.Paused || s.Next != nil {
+			next = a.planned(s.plan)
+		}
+		t.row(safeLine(s.Site), enabled, reviews, queued, crawled, next, safeLine(s.Health))
 	}
 	if !c.JSON {
 		t.write(a.stdout, widthOf(a.stdout))
@@ -112,7 +120,8 @@ func (a *app) allSites(ctx context.Context) ([]siteJSON, error) {
 }
 
 func siteRow(s configs.Site, k storage.SiteStatus) siteJSON {
-	j := siteJSON{Site: s.Crawl.Name, Hosts: s.Crawl.Hosts, Enabled: s.Enabled, From: s.From, Reviews: k.Reviews, Queued: k.Queued, Health: health(k)}
+	j := siteJSON{Site: s.Crawl.Name, Hosts: s.Crawl.Hosts, Enabled: s.Enabled, From: s.From, Reviews: k.Reviews, Queued: k.Queued, Health: health(k),
+		Next: optional(k.Plan.Next), Paused: k.Plan.Paused, plan: k.Plan}
 	if j.Hosts == nil {
 		j.Hosts = []string{}
 	}

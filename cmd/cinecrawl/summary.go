@@ -58,6 +58,9 @@ func (a *app) ended(results []crawler.Result, runs map[string]*storage.Run, stop
 	for _, r := range results {
 		err := r.Err
 		switch {
+		case errors.Is(err, storage.ErrBusy) && a.causes != nil:
+			a.log.Info("left to the process that has it", "site", r.Site.Name)
+			err = nil
 		case errors.Is(err, storage.ErrBusy):
 			err = busy(r.Site.Name, err)
 		case err != nil:
@@ -176,12 +179,15 @@ func outcomeWords(o crawler.Outcome) string {
 
 // runJSON is a run in --json output.
 type runJSON struct {
-	ID      int64      `json:"id"`
-	Site    string     `json:"site"`
-	Started time.Time  `json:"started"`
-	Ended   *time.Time `json:"ended"` // null while it runs, or if it was killed
-	Resumed bool       `json:"resumed"`
-	Why     string     `json:"why"`
+	ID       int64         `json:"id"`
+	Site     string        `json:"site"`
+	Cause    storage.Cause `json:"cause"` // why it was begun: by hand, schedule, catch-up; "" for runs of earlier versions
+	Started  time.Time     `json:"started"`
+	Ended    *time.Time    `json:"ended"`   // null while it runs, or if it was killed
+	Seconds  float64       `json:"seconds"` // that processes had it until it was given free the last time
+	Resumed  bool          `json:"resumed"`
+	Finished bool          `json:"finished"` // false if it is to go on
+	Why      string        `json:"why"`
 	countsJSON
 }
 
@@ -198,7 +204,8 @@ type countsJSON struct {
 
 func toRunJSON(r storage.Run) runJSON {
 	c := r.Counts
-	j := runJSON{ID: r.ID, Site: r.Site, Started: r.Started.UTC(), Ended: optional(r.Ended), Resumed: r.Resumed, Why: r.Why,
+	j := runJSON{ID: r.ID, Site: r.Site, Cause: r.Cause, Started: r.Started.UTC(), Ended: optional(r.Ended), Seconds: r.Spent.Time.Seconds(),
+		Resumed: r.Resumed, Finished: r.Finished, Why: r.Why,
 		countsJSON: countsJSON{c.Fetched, c.New, c.Changed, c.Unchanged, c.NotReviews, c.Disallowed, c.Failed, c.Queued}}
 	if j.Failed == nil {
 		j.Failed = map[crawler.Outcome]int{}

@@ -1,0 +1,320 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cinecrawl/configs"
+	"cinecrawl/crawler"
+	"cinecrawl/storage"
+	"cinecrawl/storage/sqlite"
+)
+
+// testServer is a server over a database of its own, whose slices crawl nothing: a run of a site takes work, in slices of at most 30 s,
+// begun and ended as those of a crawl.
+func testServer(t *testing.T, work time.Duration, sites map[string]string) *server {
+	t.Helper()
+	var config strings.Builder
+	config.WriteString("jitter: 0%\nsites:\n")
+	for name, every := range sites {
+		fmt.Fprintf(&config, "  %s: {crawl: {start: [\"https://%[1]s/\"], every: %q}}\n", name, every)
+	}
+	file := filepath.Join(t.TempDir(), "cinecrawl.yaml")
+	write(t, file, config.String())
+	cfg, err := configs.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen, err := cfg.Choose()
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := sqlite.OpenTemp(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	a := &app{now: time.Now, log: slog.New(slog.DiscardHandler)}
+	c := &crawling{scheduler: scheduler{a, st}, cfg: cfg, known: newLearned(st)}
+	if err := c.plan(t.Context(), chosen); err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(c, chosen)
+	s.slice = func(ctx context.Context, d *dueSite) error {
+		run, err := c.claim(ctx, d.Crawl, d.cause)
+		if err != nil {
+			return err
+		}
+		r := &crawler.Result{Site: d.Crawl, Finished: true, Why: "done"}
+		spend := work - run.Spent.Time
+		if spend > cfg.Slice {
+			spend, r.Finished, r.Why = cfg.Slice, false, storage.SliceOver
+		}
+		select {
+		case <-ctx.Done():
+			r.Finished, r.Why = false, "stopped"
+		case <-time.After(spend):
+		}
+		return c.release(ctx, &d.Site, run, r)
+	}
+	return s
+}
+
+// runsOf gives the runs of a site, oldest first.
+func runsOf(t *testing.T, st storage.Store, site string) []storage.Run {
+	t.Helper()
+	runs, err := st.Runs(t.Context(), site, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(runs)
+	return runs
+}
+
+// TestServerMonth serves a month, with a week off in it and with the end of winter time, by a clock that is not the machine's.
+func TestServerMonth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Date(2000, 3, 5, 20, 0, 0, 0, time.UTC)
+		time.Sleep(time.Until(begin))
+		s := testServer(t, 70*time.Second, map[string]string{
+			"daily.example": "24h", "often.example": "8h", "night.example": "30 2 * * * Europe/Berlin", "learned.example": "adaptive",
+		})
+		s.poll = time.Minute
+		serve := func(d time.Duration) {
+			ctx, cancel := context.WithTimeout(t.Context(), d)
+			defer cancel()
+			s.serve(ctx)
+		}
+		const day = 24 * time.Hour
+		serve(10*day - time.Hour)
+		off := time.Now()
+		time.Sleep(7*day + 2*time.Hour)
+		serve(13*day - time.Hour)
+
+		// When each run is to begin, to the minute of the poll, and why.
+		berlin, err := time.LoadLocation("Europe/Berlin")
+		if err != nil {
+			t.Fatal(err)
+		}
+		on := off.Add(7*day + 2*time.Hour)
+		every := func(d time.Duration) (want []string) {
+			for at := begin; at.Before(begin.Add(30 * day)); at = at.Add(d) {
+				switch {
+				case at.Before(off):
+					want = append(want, at.Format(time.DateTime)+" schedule")
+				case at.Before(on) && !at.Before(on.Add(-d)): // the last that was missed
+					want = append(want, on.Format(time.DateTime)+" catch-up")
+				case !at.Before(on):
+					want = append(want, at.Format(time.DateTime)+" schedule")
+				}
+			}
+			return want
+		}
+		night := func() (want []string) {
+			for n := 6; n <= 35; n++ {
+				at := time.Date(2000, 3, n, 2, 30, 0, 0, berlin)
+				if n == 26 { // the clock is put forward from 2 to 3
+					at = time.Date(2000, 3, n, 3, 0, 0, 0, berlin)
+				}
+				switch {
+				case !at.Before(off) && at.Before(on) && n == 22:
+					want = append(want, on.UTC().Format(time.DateTime)+" catch-up")
+				case at.Before(off) || !at.Before(on):
+					want = append(want, at.UTC().Format(time.DateTime)+" schedule")
+				}
+			}
+			return want
+		}
+		for site, want := range map[string][]string{"daily.example": every(day), "often.example": every(8 * time.Hour), "night.example": night(),
+			"learned.example": every(day)} {
+			var got []string
+			for _, r := range runsOf(t, s.st, site) {
+				got = append(got, fmt.Sprint(r.Started.Truncate(time.Minute).Format(time.DateTime), " ", r.Cause))
+				if !r.Finished || r.Resumed || r.Why != "done" || r.Spent.Time != 70*time.Second {
+					t.Errorf("%s: %+v", site, r)
+				}
+			}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("%s (-want +got):\n%s", site, d)
+			}
+		}
+	})
+}
+
+// TestServerTurns: a site with much to do does not keep the others waiting.
+func TestServerTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := testServer(t, 100*time.Second, map[string]string{"a.example": "24h", "b.example": "24h", "c.example": "24h"})
+		s.slots = 1
+		var turns []string
+		slice := s.slice
+		s.slice = func(ctx context.Context, d *dueSite) error {
+			turns = append(turns, d.Crawl.Name[:1])
+			return slice(ctx, d)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		s.serve(ctx)
+		if got := strings.Join(turns, ""); got != "abcabcabcabc" {
+			t.Errorf("turns %s, want each in its turn", got)
+		}
+		for _, site := range []string{"a.example", "b.example", "c.example"} {
+			runs := runsOf(t, s.st, site)
+			if len(runs) != 1 || runs[0].Resumed || !runs[0].Finished || runs[0].Spent.Time != 100*time.Second {
+				t.Errorf("%s: %+v", site, runs)
+			}
+		}
+	})
+}
+
+// TestServerTrouble: a site that another process has, or that cannot be crawled, is tried again later and keeps no other waiting.
+func TestServerTrouble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := testServer(t, time.Second, map[string]string{"busy.example": "24h", "broken.example": "24h", "fine.example": "24h"})
+		var mu sync.Mutex
+		tried := map[string][]time.Duration{}
+		slice, start := s.slice, time.Now()
+		s.slice = func(ctx context.Context, d *dueSite) error {
+			mu.Lock()
+			tried[d.Crawl.Name] = append(tried[d.Crawl.Name], time.Since(start).Truncate(time.Second))
+			n := len(tried[d.Crawl.Name])
+			mu.Unlock()
+			switch {
+			case d.Crawl.Name == "busy.example" && n < 3:
+				return fmt.Errorf("start run: %w", storage.ErrBusy)
+			case d.Crawl.Name == "broken.example" && n < 3:
+				return errors.New("disk full")
+			}
+			return slice(ctx, d)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		s.serve(ctx)
+		want := map[string][]time.Duration{"busy.example": {0, 5 * time.Second, 10 * time.Second},
+			"broken.example": {0, time.Minute, 2 * time.Minute}, "fine.example": {0}}
+		if d := cmp.Diff(want, tried); d != "" {
+			t.Errorf("tried (-want +got):\n%s", d)
+		}
+	})
+}
+
+// TestServerHandsBack: what is in flight when the server is stopped is cut in time to hand all back within 5 seconds.
+func TestServerHandsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := testServer(t, time.Hour, map[string]string{"a.example": "24h"})
+		cut := make(chan struct{})
+		s.cut = func() { close(cut) }
+		s.slice = func(context.Context, *dueSite) error { <-cut; return nil } // a site that does not answer
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start := time.Now()
+		s.serve(ctx)
+		if took := time.Since(start) - time.Minute; took > 4*time.Second {
+			t.Errorf("stopped after %v", took)
+		}
+	})
+}
+
+// TestServeProcess serves sites in slices of a second beside crawls by hand, stops the process with SIGTERM while a page is in flight,
+// and lets another go on. No site is asked by two processes at once, every page is asked once but the one that was cut, and each site
+// has one run.
+func TestServeProcess(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var farms []*farm
+	config := "slice: 1s\nsites:\n"
+	for range 3 {
+		f := newFarm(12, 1<<10)
+		defer f.server.Close()
+		farms = append(farms, f)
+		config += fmt.Sprintf("  %q: {hosts: [%q], crawl: {start: [%q], gap: 100ms}}\n", f.host, f.host, f.server.URL+"/")
+	}
+	write(t, filepath.Join(dir, "cinecrawl.yaml"), config)
+	held, release, back := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	for i, f := range farms {
+		var inFlight, asked atomic.Int64
+		f.onRequest(func() {
+			if inFlight.Add(1) > 1 {
+				t.Errorf("%s is asked by two at once", f.host)
+			}
+			if asked.Add(1) == 16 && i == 0 { // after its first slice
+				close(held)
+				<-release
+				defer close(back)
+			}
+			inFlight.Add(-1)
+		})
+	}
+	start := func(args ...string) (*exec.Cmd, *bytes.Buffer) {
+		cmd, out := exec.Command("cinecrawl", args...), &bytes.Buffer{}
+		cmd.Dir, cmd.Stderr = dir, out
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { cmd.Process.Kill() })
+		return cmd, out
+	}
+	ends := func(cmd *exec.Cmd, out *bytes.Buffer, codes ...int) {
+		t.Helper()
+		cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); !slices.Contains(codes, code) {
+			t.Fatalf("%q: exit code %d:\n%s", cmd.Args, code, out)
+		}
+	}
+
+	daemon, said := start("serve", "-v")
+	<-held
+	for _, f := range farms { // the daemon has them, or they wait for their next slice
+		cmd, out := start("crawl", f.host, "--pages", "5")
+		ends(cmd, out, exitOK, exitBusy)
+	}
+	if err := daemon.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	ends(daemon, said, exitOK)
+	if !strings.Contains(said.String(), storage.SliceOver) {
+		t.Errorf("no slice was over:\n%s", said)
+	}
+	close(release)
+	<-back
+	rest, out := start("crawl", "--due")
+	ends(rest, out, exitOK)
+
+	st := openStore(t, filepath.Join(dir, "cinecrawl.db"))
+	defer st.Close()
+	for i, f := range farms {
+		runs := runsOf(t, st, f.host)
+		if len(runs) != 1 || !runs[0].Finished || runs[0].Cause != storage.Scheduled || !runs[0].Next.After(runs[0].Started) {
+			t.Errorf("%s: runs %+v", f.host, runs)
+		}
+		times := map[string]int{}
+		for _, path := range f.requests() {
+			times[path]++
+		}
+		twice := 0
+		for path, n := range times {
+			if n > 1 {
+				twice += n - 1
+				t.Logf("%s%s was asked %d times", f.host, path, n)
+			}
+		}
+		if i == 0 && twice != 1 || i > 0 && twice > 1 {
+			t.Errorf("%s: %d requests were made again", f.host, twice)
+		}
+	}
+}
