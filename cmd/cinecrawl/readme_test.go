@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ func TestREADME(t *testing.T) {
 	for i, block := range strings.Split(readme, "```") {
 		lang, code, _ := strings.Cut(block, "\n")
 		switch {
-		case i%2 == 0:
+		case i%2 == 0, lang == "ini":
 		case lang == "yaml":
 			config += code
 		default:
@@ -73,4 +74,39 @@ func configured(t *testing.T, file string) map[string]string {
 		at[s.Crawl.Name] = "http://" + s.Crawl.Hosts[0]
 	}
 	return at
+}
+
+// TestREADMEUnits holds that the units of the README call commands that there are, and that systemd takes them, where it is installed.
+func TestREADMEUnits(t *testing.T) {
+	readme := readFile(t, filepath.Join("..", "..", "README.md"))
+	program, err := exec.LookPath("cinecrawl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	verify := []string{"verify"}
+	for i, block := range strings.Split(readme, "```") {
+		lang, unit, _ := strings.Cut(block, "\n")
+		if i%2 == 0 || lang != "ini" {
+			continue
+		}
+		path, _, _ := strings.Cut(strings.TrimPrefix(unit, "# "), "\n")
+		for line := range strings.Lines(unit) {
+			if command, ok := strings.CutPrefix(strings.TrimSpace(line), "ExecStart="); ok {
+				checkExample(t, command)
+			}
+		}
+		file := filepath.Join(dir, filepath.Base(path))
+		write(t, file, strings.ReplaceAll(unit, "/usr/local/bin/cinecrawl", program))
+		verify = append(verify, file)
+	}
+	if len(verify) != 4 {
+		t.Fatalf("%d units, want 3", len(verify)-1)
+	}
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		t.Skip("systemd takes them or not: systemd-analyze is not installed")
+	}
+	if out, err := exec.Command("systemd-analyze", verify...).CombinedOutput(); err != nil || strings.Contains(string(out), dir) {
+		t.Errorf("systemd-analyze %q: %v\n%s", verify, err, out)
+	}
 }
