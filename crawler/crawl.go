@@ -750,7 +750,7 @@ func (l *loop) end(s *siteRun, now time.Time, stopping bool) {
 	default:
 		s.res.Why = "done"
 	}
-	if notes := s.trail.notes(); notes != "" {
+	if notes := s.trail.notes(); notes != "" && s.res.Finished && !s.cancelled {
 		s.res.Why += "; " + notes
 	}
 	if l.End != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -179,4 +180,42 @@ func (f *faulty) why(path string) string {
 		f.t.Fatal(err)
 	}
 	return s.Why
+}
+
+// However the archive spells a post (by number, with http, with tracking parameters, at the mobile host), it is the page's review.
+func TestArchiveSpellings(t *testing.T) {
+	f := newTrapped(t, []string{"m.example.com"}, func(u *url.URL) string {
+		switch {
+		case u.Path == "/wp-json/wp/v2/posts":
+			return `[{"link":"http://example.com/?p=7"},{"link":"http://example.com/2020/05/the-tram/?utm_source=api&utm_medium=rest"},
+				{"link":"http://m.example.com/2020/05/the-lift/"},{"link":"https://m.example.com/2020/05/the-gate/?fbclid=1"},
+				{"link":"//www.example.com/2020/05/the-kite/"},{"link":"https://example.com/2020/05/the-well/#more"}]`
+		case u.Scheme == "http":
+			return "->https://" + u.Host + u.RequestURI()
+		case u.Query().Get("p") == "7":
+			return "->/2020/05/the-ferry/"
+		case u.Host == "m.example.com":
+			return strings.Replace(sixReviews(u, "small"), "</head>", `<link rel="canonical" href="https://example.com`+u.Path+`"></head>`, 1)
+		}
+		return strings.Replace(sixReviews(u, ""), "</head>", `<link rel="https://api.w.org/" href="/wp-json/"></head>`, 1)
+	})
+	f.crawl()
+	f.holds(nil)
+	for range 2 { // and so it stays
+		f.crawl()
+	}
+	f.holds(nil)
+	st, err := sqlite.Open(t.Context(), f.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	if err := st.Records(t.Context(), storage.Filter{}, func(r *storage.Record) error {
+		if !strings.HasPrefix(r.Review.URL, "https://example.com/2020/05/the-") || r.Revision != 1 {
+			t.Errorf("%s, revision %d", r.Review.URL, r.Revision)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -463,7 +463,7 @@ func canonicalOwner(f *fixture) {
 func canonicalOfOthers(f *fixture) {
 	f.start()
 	f.commit(visit(task("/her?a"), day(1), review("/her", "Her", "Text.")))
-	f.diff("the first has it", []crawler.Stored{{}}, f.commit(visit(task("/her?b"), day(1), review("/her", "Her", "Text."))))
+	f.diff("the first has it", []crawler.Stored{{Owner: url("/her?a")}}, f.commit(visit(task("/her?b"), day(1), review("/her", "Her", "Text."))))
 	f.diff("text", "Text.", f.record("/her").Review.Body())
 	f.diff("duplicate", crawler.Duplicate, f.task("/her?b").Outcome)
 }
