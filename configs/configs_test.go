@@ -38,7 +38,7 @@ sites:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Contact != "me@example.org" || c.DB != "cinecrawl.db" || c.Gap != time.Second || c.Workers != 8 || c.MaxBody != 10e6 || c.Revisit != 720*time.Hour {
+	if c.Contact != "me@example.org" || c.DB != "cinecrawl.db" || c.Gap != time.Second || c.Workers != 128 || c.MaxBody != 10e6 || c.Revisit != 720*time.Hour {
 		t.Errorf("settings %+v", c.Settings)
 	}
 	sites, err := c.Choose()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -33,7 +34,7 @@ type Crawl struct {
 	Begin func(context.Context, *Site) (Spent, error)
 	End   func(context.Context, *Result) error
 
-	Workers  int           // 8
+	Workers  int           // hosts asked at the same time; 8. Pages are read by a few of them at a time, as many as keep the processors busy
 	Open     int           // sites that are crawled at the same time; 1,000, so that hosts with a gap of a second keep a fast line busy
 	Patience time.Duration // a run waits for tasks that are due within it, and leaves later ones to the next; 2 minutes. A gap is waited for however long
 	Grace    time.Duration // after the first stop, what visits in flight have to finish; 30 seconds
@@ -214,6 +215,7 @@ type loop struct {
 	open                   []*siteRun
 	next                   int // of Sites to open
 	jobs                   chan done
+	reading                chan struct{} // full while enough workers read pages: each holds a tree, which is many times a page
 	dones                  chan done
 	commits, stored        chan batch
 	idle, served           int
@@ -236,7 +238,8 @@ func newLoop(c *Crawl, ctx context.Context) *loop {
 		set.Log = slog.New(slog.DiscardHandler)
 	}
 	l := &loop{Crawl: &set, hosts: map[string]*host{}, idle: set.Workers, used: use{began: time.Now()},
-		jobs: make(chan done, set.Workers), dones: make(chan done, set.Workers), commits: make(chan batch, 1), stored: make(chan batch, 1)}
+		reading: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
+		jobs:    make(chan done, set.Workers), dones: make(chan done, set.Workers), commits: make(chan batch, 1), stored: make(chan batch, 1)}
 	l.work, l.cutWork = context.WithCancel(context.WithoutCancel(ctx))
 	l.save, l.cutSave = context.WithCancel(context.WithoutCancel(ctx))
 	for range set.Workers {

@@ -83,7 +83,10 @@ func (l *loop) ask(f Fetcher, d *done) {
 	case status == 304:
 		v.Outcome = Unchanged
 		if l.Again != nil && t.Kind == KindPage {
-			if err := l.Again(work, site, v); err != nil {
+			l.reading <- struct{}{}
+			err := l.Again(work, site, v)
+			<-l.reading
+			if err != nil {
 				l.Log.Warn("links of the stored page not read", "url", t.URL, "err", err)
 			}
 		}
@@ -108,7 +111,9 @@ func noConnection(err error) bool {
 
 // handle calls the Handler. A page that makes it panic is one that cannot be read, and must not end the crawl.
 func (l *loop) handle(work context.Context, site *Site, v *Visit) (err error) {
+	l.reading <- struct{}{}
 	defer func() {
+		<-l.reading
 		if p := recover(); p != nil {
 			l.Log.Error("handler panicked", "url", v.Task.URL, "err", p, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", p)
