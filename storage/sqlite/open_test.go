@@ -174,14 +174,14 @@ func TestLease(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := as("away/8/c/d", &now)
-	now = now.Add(tables.LeaseTime - time.Second)
+	now = now.Add(leaseTime - time.Second)
 	if _, err := second.StartRun(ctx, task.Site, nil, 0, storage.ByHand); !errors.Is(err, storage.ErrBusy) {
 		t.Errorf("before the end: %v", err)
 	}
 	if _, err := first.Commit(ctx, []crawler.Visit{{Task: task, Outcome: crawler.NotReview}}); err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(tables.LeaseTime - time.Second)
+	now = now.Add(leaseTime - time.Second)
 	if _, err := second.StartRun(ctx, task.Site, nil, 0, storage.ByHand); !errors.Is(err, storage.ErrBusy) {
 		t.Errorf("after a commit renewed it: %v", err)
 	}

@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -26,6 +27,9 @@ import (
 	"cinecrawl/storage"
 	"cinecrawl/storage/internal/tables"
 )
+
+// leaseTime is how long a holder on another machine is taken for alive after its last sign of life.
+const leaseTime = 30 * time.Second
 
 // Store is a storage.Store in a SQLite file.
 type Store struct {
@@ -96,7 +100,7 @@ func open(ctx context.Context, path string, c tables.Config) (*Store, error) {
 	}
 	s.read.SetMaxIdleConns(4)
 	if err = migrate(ctx, s.write); err == nil {
-		c.Write, c.Read, c.Begin, c.Explain = s.write, s.read, `BEGIN IMMEDIATE`, explain
+		c.Write, c.Read, c.Begin, c.Explain, c.Lease = s.write, s.read, `BEGIN IMMEDIATE`, explain, leaseTime
 		c.Insert = `INSERT OR IGNORE` // nothing can fail in the middle of it, so SQLite keeps no copy of the pages that it changes
 		s.Store, err = tables.New(ctx, c)
 	}

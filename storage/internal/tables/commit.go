@@ -108,7 +108,12 @@ func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.S
 				tallies[l.run] = &tally{outcomes: make(map[crawler.Outcome]int)}
 			}
 			var err error
-			if stored[i], err = t.visit(l, tallies[l.run], v, pages[i], reviews[i]); err != nil {
+			review := reviews[i]
+			if review != nil {
+				again := *review // which saveReview may change, and a second try must not see
+				review = &again
+			}
+			if stored[i], err = t.visit(l, tallies[l.run], v, pages[i], review); err != nil {
 				return fmt.Errorf("%s: %w", v.Task.URL, err)
 			}
 		}
@@ -128,7 +133,7 @@ func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.S
 // visit stores one visit.
 func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *row) (crawler.Stored, error) {
 	var stored crawler.Stored
-	at := t.s.now()
+	at := t.now
 	status := 0
 	if v.Page != nil {
 		n.fetched++

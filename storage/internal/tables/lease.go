@@ -18,9 +18,6 @@ import (
 	"cinecrawl/storage"
 )
 
-// LeaseTime is how long a holder that cannot be seen (it runs on another machine) is taken for alive after its last sign of life.
-const LeaseTime = 30 * time.Second
-
 // lease is a run that a Store holds.
 type lease struct {
 	site  int64
@@ -89,14 +86,17 @@ func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task,
 	var run *storage.Run
 	var l lease
 	err := s.write(ctx, func(t *tx) error {
-		now := s.now()
-		l = lease{name: site, since: now}
-		if _, err := t.exec(`INSERT INTO sites (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`, site); err != nil {
-			return err
-		}
+		l = lease{name: site}
 		var owner string
 		var until int64
-		err := t.row([]any{&l.site, &l.epoch, &owner, &until}, `SELECT id, epoch, owner, lease_until FROM sites WHERE name = $1`, site)
+		// The update locks the row where several write at once.
+		err := t.row([]any{&l.site, &l.epoch, &owner, &until}, `INSERT INTO sites (name) VALUES ($1)
+			ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id, epoch, owner, lease_until`, site)
+		if err != nil {
+			return err
+		}
+		// If it had to wait for the holder, the holder's last word is newer than the begin of this transaction.
+		now, err := t.clock()
 		if err != nil {
 			return err
 		}
@@ -104,10 +104,7 @@ func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task,
 			return fmt.Errorf("%w (%s)", storage.ErrBusy, describeOwner(owner))
 		}
 		l.epoch++
-		if _, err := t.exec(`UPDATE sites SET epoch = $1, owner = $2, lease_until = $3 WHERE id = $4`,
-			l.epoch, s.owner, millis(now.Add(LeaseTime)), l.site); err != nil {
-			return err
-		}
+		l.since = now
 
 		var finished, cancelled bool
 		err = t.row([]any{&l.run, &finished, &cancelled}, `SELECT id, finished, cancelled FROM runs WHERE site_id = $1 ORDER BY id DESC LIMIT 1`, l.site)
@@ -137,6 +134,14 @@ func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task,
 				return err
 			}
 		}
+		// The lease begins when the site is ready: to queue a million tasks takes a while.
+		if now, err = t.clock(); err != nil {
+			return err
+		}
+		if _, err := t.exec(`UPDATE sites SET epoch = $1, owner = $2, lease_until = $3 WHERE id = $4`,
+			l.epoch, s.owner, millis(now.Add(s.c.Lease)), l.site); err != nil {
+			return err
+		}
 		run, err = t.run(&l)
 		return err
 	})
@@ -161,7 +166,7 @@ func (t *tx) requeue(l *lease, now time.Time, revisit time.Duration) error {
 	if revisit < 0 {
 		return nil
 	}
-	_, err := t.exec(`UPDATE tasks SET due = (kind = 'page' AND found <> 'start' AND visited_at > 0), tries = 0 WHERE site_id = $1 AND due IS NULL AND (
+	_, err := t.exec(`UPDATE tasks SET due = CASE WHEN kind = 'page' AND found <> 'start' AND visited_at > 0 THEN 1 ELSE 0 END, tries = 0 WHERE site_id = $1 AND due IS NULL AND (
 		visited_at <= $2
 		OR kind IN ('sitemap', 'feed')
 		OR (kind = 'archive' AND found <> 'next' AND outcome <> 'gone')
@@ -193,7 +198,7 @@ func (t *tx) seed(l *lease, seeds []crawler.Task, again bool) error {
 		switch {
 		case site == l.site && !again:
 			continue
-		case site != l.site && owner != "" && until > millis(t.s.now()) && !gone(owner):
+		case site != l.site && owner != "" && until > millis(t.now) && !gone(owner):
 			continue
 		}
 		host, err := t.host(l.site, task.Host)
@@ -214,14 +219,20 @@ func (t *tx) seed(l *lease, seeds []crawler.Task, again bool) error {
 // EndRun implements storage.Store.
 func (s *Store) EndRun(ctx context.Context, run *storage.Run, finished bool, why string) error {
 	var ended *storage.Run
-	err := s.write(context.WithoutCancel(ctx), func(t *tx) error {
-		now := s.now()
+	stopping := ctx.Err() != nil
+	ctx = context.WithoutCancel(ctx)
+	if stopping {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, lastPatience)
+		defer cancel()
+	}
+	err := s.write(ctx, func(t *tx) error {
 		l := s.lease(run.Site)
 		if l == nil || l.run != run.ID || l.epoch != run.Epoch {
 			return storage.ErrLost
 		}
 		n, err := t.exec(`UPDATE sites SET owner = '', lease_until = 0, freed_at = $1, next_run_at = $2 WHERE id = $3 AND epoch = $4`,
-			millis(now), millis(run.Next), l.site, l.epoch)
+			millis(t.now), millis(run.Next), l.site, l.epoch)
 		if err != nil {
 			return err
 		}
@@ -231,7 +242,7 @@ func (s *Store) EndRun(ctx context.Context, run *storage.Run, finished bool, why
 		}
 		if _, err := t.exec(`UPDATE runs SET ended = $1, finished = $2, why = $3, took = took + $4,
 			queued = (SELECT COALESCE(SUM(queued), 0) FROM hosts WHERE site_id = $5) WHERE id = $6`,
-			millis(now), finished, why, max(0, now.Sub(l.since).Milliseconds()), l.site, l.run); err != nil {
+			millis(t.now), flag(finished), why, max(0, t.now.Sub(l.since).Milliseconds()), l.site, l.run); err != nil {
 			return err
 		}
 		var cancelled bool
@@ -260,7 +271,7 @@ func (t *tx) fence(site string) (*lease, error) {
 	if l == nil {
 		return nil, fmt.Errorf("%w: no run of %s was started here", storage.ErrLost, site)
 	}
-	n, err := t.exec(`UPDATE sites SET lease_until = $1 WHERE id = $2 AND epoch = $3`, millis(t.s.now().Add(LeaseTime)), l.site, l.epoch)
+	n, err := t.exec(`UPDATE sites SET lease_until = $1 WHERE id = $2 AND epoch = $3`, millis(t.now.Add(t.s.c.Lease)), l.site, l.epoch)
 	if err != nil {
 		return nil, err
 	}
@@ -304,7 +315,7 @@ func (s *Store) keep(l *lease) {
 	stop := make(chan struct{})
 	s.stop = stop
 	go func() {
-		tick := time.NewTicker(LeaseTime / 3)
+		tick := time.NewTicker(s.c.Lease / 3)
 		defer tick.Stop()
 		for {
 			select {
@@ -316,10 +327,12 @@ func (s *Store) keep(l *lease) {
 				continue
 			}
 			// A failure is no loss: the next commit is fenced, and tells.
-			s.write(context.Background(), func(t *tx) error {
-				_, err := t.exec(`UPDATE sites SET lease_until = $1 WHERE owner = $2`, millis(s.now().Add(LeaseTime)), s.owner)
+			ctx, cancel := context.WithTimeout(context.Background(), lastPatience)
+			s.write(ctx, func(t *tx) error {
+				_, err := t.exec(`UPDATE sites SET lease_until = $1 WHERE owner = $2`, millis(t.now.Add(s.c.Lease)), s.owner)
 				return err
 			})
+			cancel()
 		}
 	}()
 }

@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"sync"
@@ -8,6 +9,7 @@ import (
 
 // reader is the pool of connections that read, with its prepared statements.
 type reader struct {
+	s  *Store
 	db *sql.DB
 
 	mu    sync.Mutex
@@ -31,20 +33,36 @@ func (r *reader) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 
 // row scans the one row of a query; sql.ErrNoRows if there is none.
 func (r *reader) row(ctx context.Context, dest []any, query string, args ...any) error {
-	st, err := r.stmt(ctx, query)
-	if err != nil {
-		return err
-	}
-	return st.QueryRowContext(ctx, args...).Scan(dest...)
+	args = r.s.clean(args)
+	return r.s.retrying(ctx, func() error {
+		st, err := r.stmt(ctx, query)
+		if err != nil {
+			return err
+		}
+		return st.QueryRowContext(ctx, args...).Scan(dest...)
+	})
 }
 
 // rows calls each for every row of a query, until it fails.
 func (r *reader) rows(ctx context.Context, each func(scan func(...any) error) error, query string, args ...any) error {
-	st, err := r.stmt(ctx, query)
-	if err != nil {
+	args = r.s.clean(args)
+	var begun bool
+	var late error // what was given once is not given again
+	err := r.s.retrying(ctx, func() error {
+		st, err := r.stmt(ctx, query)
+		if err != nil {
+			return err
+		}
+		err = scanRows(ctx, st, func(scan func(...any) error) error {
+			begun = true
+			return each(scan)
+		}, args)
+		if begun {
+			late, err = err, nil
+		}
 		return err
-	}
-	return scanRows(ctx, st, each, args)
+	})
+	return cmp.Or(late, err)
 }
 
 func scanRows(ctx context.Context, st *sql.Stmt, each func(scan func(...any) error) error, args []any) error {

@@ -250,6 +250,9 @@ func (s *Store) SaveRecord(ctx context.Context, r *storage.Record) (changed bool
 	}
 	err = s.write(ctx, func(t *tx) error {
 		var task, site int64
+		if _, err := t.exec(lockSite+`name = $1`, r.Site); err != nil {
+			return err
+		}
 		err := t.row([]any{&task, &site}, `SELECT t.id, t.site_id FROM tasks t JOIN sites s ON s.id = t.site_id WHERE t.url = $1 AND s.name = $2`, r.PageURL, r.Site)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("no page of %s has that URL: %w", r.Site, storage.ErrNotFound)
@@ -375,7 +378,7 @@ func where(f storage.Filter) (string, []any) {
 // Records implements storage.Store.
 func (s *Store) Records(ctx context.Context, f storage.Filter, each func(*storage.Record) error) error {
 	cond, args := where(f)
-	rows, err := s.reads.db.QueryContext(ctx, `SELECT `+recordColumns+` FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE `+cond+recordOrder, args...)
+	rows, err := s.reads.db.QueryContext(ctx, `SELECT `+recordColumns+` FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE `+cond+recordOrder, s.clean(args)...)
 	if err != nil {
 		return fmt.Errorf("read records: %w", s.explain(err))
 	}
@@ -399,7 +402,7 @@ func (s *Store) Records(ctx context.Context, f storage.Filter, each func(*storag
 func (s *Store) Count(ctx context.Context, f storage.Filter) (int, error) {
 	cond, args := where(f)
 	var n int
-	if err := s.reads.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM reviews r WHERE `+cond, args...).Scan(&n); err != nil {
+	if err := s.reads.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM reviews r WHERE `+cond, s.clean(args)...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count records: %w", s.explain(err))
 	}
 	return n, nil

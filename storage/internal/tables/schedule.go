@@ -51,12 +51,8 @@ func (s *Store) Plan(ctx context.Context, site string, next time.Time) error {
 
 // Pause implements storage.Store.
 func (s *Store) Pause(ctx context.Context, site string, paused bool) error {
-	flag := 0
-	if paused {
-		flag = 1
-	}
 	err := s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`INSERT INTO sites (name, paused) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET paused = excluded.paused`, site, flag)
+		_, err := t.exec(`INSERT INTO sites (name, paused) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET paused = excluded.paused`, site, flag(paused))
 		return err
 	})
 	if err != nil {
@@ -73,6 +69,9 @@ func (s *Store) CancelRun(ctx context.Context, id int64) (*storage.Run, error) {
 		var owner string
 		var until int64
 		var finished bool
+		if _, err := t.exec(lockSite+`id = (SELECT site_id FROM runs WHERE id = $1)`, id); err != nil {
+			return err
+		}
 		err := t.row([]any{&l.site, &owner, &until, &finished}, `SELECT s.id, s.owner, s.lease_until, r.finished
 			FROM runs r JOIN sites s ON s.id = r.site_id WHERE r.id = $1`, id)
 		switch {
@@ -86,7 +85,7 @@ func (s *Store) CancelRun(ctx context.Context, id int64) (*storage.Run, error) {
 		if _, err := t.exec(`UPDATE runs SET cancelled = 1 WHERE id = $1`, id); err != nil {
 			return err
 		}
-		if owner == "" || until <= millis(s.now()) || gone(owner) {
+		if owner == "" || until <= millis(t.now) || gone(owner) {
 			if err := t.cancelled(&l); err != nil {
 				return err
 			}
@@ -104,7 +103,7 @@ func (s *Store) CancelRun(ctx context.Context, id int64) (*storage.Run, error) {
 func (t *tx) cancelled(l *lease) error {
 	_, err := t.exec(`UPDATE runs SET finished = 1, why = $1, ended = COALESCE(ended, $2),
 		queued = (SELECT COALESCE(SUM(queued), 0) FROM hosts WHERE site_id = $3) WHERE id = $4`,
-		crawler.Cancelled, millis(t.s.now()), l.site, l.run)
+		crawler.Cancelled, millis(t.now), l.site, l.run)
 	return err
 }
 

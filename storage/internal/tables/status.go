@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"cinecrawl/crawler"
@@ -95,7 +96,7 @@ func (t *tx) run(l *lease) (*storage.Run, error) {
 // Runs implements storage.Store.
 func (s *Store) Runs(ctx context.Context, site string, n int) ([]storage.Run, error) {
 	if n <= 0 {
-		n = -1 // no limit
+		n = math.MaxInt32
 	}
 	p := func(q string) (*sql.Stmt, error) { return s.reads.stmt(ctx, q) }
 	var runs []storage.Run
@@ -121,7 +122,7 @@ func (s *Store) Sites(ctx context.Context, names ...string) ([]storage.SiteStatu
 }
 
 func (s *Store) sites(ctx context.Context, names []string) ([]storage.SiteStatus, error) {
-	read, err := s.reads.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	read, err := s.reads.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: s.c.Snapshot})
 	if err != nil {
 		return nil, err
 	}

@@ -16,32 +16,47 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
 	"cinecrawl/storage"
 )
 
-// Config is what a backend brings.
+// Config is what a backend brings, and all in which the backends differ beside their schemas.
 type Config struct {
-	Write   *sql.DB           // gives the one connection that writes
-	Read    *sql.DB           // a pool; it has no bound: a reading callback may read again, and two such would wait for each other at a bound
-	Begin   string            // statement that begins a writing transaction
-	Insert  string            // verb of an INSERT … ON CONFLICT DO NOTHING that breaks no other constraint; "INSERT" if ""
-	Explain func(error) error // puts into words what a person can do about an error
+	Write    *sql.DB            // gives the one connection that writes
+	Read     *sql.DB            // a pool; it has no bound: a reading callback may read again, and two such would wait for each other at a bound
+	Begin    string             // statement that begins a writing transaction
+	Insert   string             // verb of an INSERT … ON CONFLICT DO NOTHING that breaks no other constraint; "INSERT" if ""
+	Snapshot sql.IsolationLevel // of a reading transaction that sees one moment
+	Explain  func(error) error  // puts into words what a person can do about an error
+	Lease    time.Duration      // how long a holder that cannot be seen is taken for alive after its last sign of life
+
+	// Of a database on a server; zero for a file.
+	Clock string              // expression for the server's time in milliseconds
+	Retry func(error) Retry   // whether an error passes
+	Clean func(string) string // makes a text one that can be stored
 
 	// For tests.
-	Now   func() time.Time // of leases and of visits without a page; the machine's clock if nil
+	Now   func() time.Time // of leases and of visits without a page, where there is no Clock; the machine's if nil
 	Owner string           // of leases; this process if ""
 }
 
+// Retry says what to do about an error.
+type Retry int
+
+const (
+	Never     Retry = iota
+	Again           // the transaction was rolled back for the sake of another: at once
+	Reconnect       // the connection was lost: on another one, when there is one
+)
+
 // Store is a storage.Store in the tables of a database that was brought up to date.
 type Store struct {
-	explain func(error) error
-	begin   string
+	c       Config
 	inserts [maxRows + 1]string // see insertTasks
-	now     func() time.Time
-	owner   string // of leases, see newOwner
+	owner   string              // of leases, see newOwner
 	zip     *compressor
 	reads   *reader
 	w       *writer
@@ -57,10 +72,12 @@ var _ storage.Store = (*Store)(nil)
 // writer is a connection that writes.
 type writer struct {
 	mu    sync.Mutex // held by its one transaction, and over all below
-	conn  *sql.Conn
+	conn  *sql.Conn  // nil if it was lost
 	stmts map[string]*sql.Stmt
 	hosts map[hostKey]int64
 	links linkCache
+	turn  int64 // number of the transaction, where there is a server
+	asked bool  // its COMMIT was sent and the answer was lost
 }
 
 type hostKey struct {
@@ -70,31 +87,23 @@ type hostKey struct {
 
 // New makes a Store.
 func New(ctx context.Context, c Config) (*Store, error) {
-	s := &Store{
-		explain: c.Explain,
-		begin:   c.Begin,
-		inserts: insertTasks(cmp.Or(c.Insert, "INSERT")),
-		now:     c.Now,
-		owner:   c.Owner,
-		reads:   &reader{db: c.Read, stmts: make(map[string]*sql.Stmt)},
-		held:    make(map[string]*lease),
+	if c.Now == nil {
+		c.Now = time.Now
 	}
-	if s.now == nil {
-		s.now = time.Now
-	}
+	s := &Store{c: c, inserts: insertTasks(cmp.Or(c.Insert, "INSERT")), owner: c.Owner, held: make(map[string]*lease)}
 	if s.owner == "" {
 		s.owner = newOwner()
 	}
+	s.reads = &reader{s: s, db: c.Read, stmts: make(map[string]*sql.Stmt)}
 	var err error
 	if s.zip, err = newCompressor(); err != nil {
 		return nil, err
 	}
-	conn, err := c.Write.Conn(ctx)
-	if err != nil {
+	s.w = &writer{stmts: make(map[string]*sql.Stmt), hosts: make(map[hostKey]int64)}
+	if s.w.conn, err = c.Write.Conn(ctx); err != nil {
 		s.zip.close()
 		return nil, err
 	}
-	s.w = &writer{conn: conn, stmts: make(map[string]*sql.Stmt), hosts: make(map[hostKey]int64)}
 	if err := s.fillPrints(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("compare the stored reviews: %w", s.explain(err)), s.Close())
 	}
@@ -118,14 +127,31 @@ func (s *Store) Close() error {
 	s.w.mu.Lock() // what writes comes to its end
 	defer s.w.mu.Unlock()
 	var err error
-	if held {
-		_, err = s.w.conn.ExecContext(context.Background(), `UPDATE sites SET owner = '', lease_until = 0 WHERE owner = $1`, s.owner)
+	if s.w.conn != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), lastPatience)
+		defer cancel()
+		if held {
+			_, err = s.w.conn.ExecContext(ctx, `UPDATE sites SET owner = '', lease_until = 0 WHERE owner = $1`, s.owner)
+		}
+		if s.c.Clock != "" {
+			_, gone := s.w.conn.ExecContext(ctx, `DELETE FROM turns WHERE owner = $1`, s.owner)
+			err = errors.Join(err, gone)
+		}
+		err = errors.Join(err, s.w.disconnect())
 	}
-	for _, st := range s.w.stmts { // one left open keeps its connection half alive, and the log beside a SQLite file
+	s.zip.close()
+	return err
+}
+
+// disconnect gives the connection back to its pool.
+func (w *writer) disconnect() error {
+	var err error
+	for _, st := range w.stmts { // one left open keeps its connection half alive, and the log beside a SQLite file
 		err = errors.Join(err, st.Close())
 	}
-	err = errors.Join(err, s.w.conn.Close())
-	s.zip.close()
+	clear(w.stmts)
+	err = errors.Join(err, w.conn.Close())
+	w.conn = nil
 	return err
 }
 
@@ -135,15 +161,73 @@ func (s *Store) isClosed() bool {
 	return s.closed
 }
 
+func (s *Store) explain(err error) error { return s.c.Explain(err) }
+
+// clean makes the texts among the arguments of a statement such that can be stored, and looked for.
+func (s *Store) clean(args []any) []any {
+	if s.c.Clean != nil {
+		for i, a := range args {
+			if text, ok := a.(string); ok {
+				args[i] = s.c.Clean(text)
+			}
+		}
+	}
+	return args
+}
+
+const (
+	// patience is how long a database that went away is waited for, as when it is started again.
+	patience = time.Minute
+	// lastPatience is that of one who is being stopped.
+	lastPatience = 3 * time.Second
+	maxAgain     = 20
+)
+
+// retrying calls try until it succeeds, or fails with an error that does not pass, or that does not pass in time.
+func (s *Store) retrying(ctx context.Context, try func() error) error {
+	begin, wait := time.Now(), 50*time.Millisecond
+	for n := 1; ; n++ {
+		err := try()
+		if err == nil || s.c.Retry == nil {
+			return err
+		}
+		switch s.c.Retry(err) {
+		case Never:
+			return err
+		case Again:
+			if n > maxAgain {
+				return err
+			}
+			wait = time.Duration(1+rand.IntN(20*n)) * time.Millisecond
+		case Reconnect:
+			if time.Since(begin) > patience {
+				return err
+			}
+			wait = min(2*wait, 2*time.Second)
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait):
+		}
+	}
+}
+
 // tx is the writing transaction.
 type tx struct {
 	ctx context.Context
 	s   *Store
 	w   *writer
+	now time.Time // by the clock that all holders of leases share
 }
 
 // write runs fn in a transaction and commits it. A canceled ctx keeps it from beginning; once begun it is carried through, because
 // it is short and because a driver that watches a context starts a goroutine for each statement.
+//
+// Where there is a server, fn runs again if its transaction was rolled back for the sake of another or if the connection was lost; so it
+// changes nothing outside that a second run would not set right. The answer to a COMMIT may be lost with the connection. Hence the turns:
+// each transaction counts up the row of its writer, which tells the next one whether the last was committed, and makes it wait while
+// that is not decided.
 func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -154,22 +238,91 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
 	if s.isClosed() {
 		return errors.New("database is closed")
 	}
-	t := &tx{ctx: context.WithoutCancel(ctx), s: s, w: w}
-	// Plain statements on the one connection: database/sql would wrap every prepared statement anew for a sql.Tx.
-	if _, err := t.exec(s.begin); err != nil {
-		return s.explain(err)
-	}
-	err := fn(t)
-	if err == nil {
-		_, err = t.exec(`COMMIT`)
-	}
+	w.asked = false
+	err := s.retrying(ctx, func() error {
+		t := &tx{ctx: context.WithoutCancel(ctx), s: s, w: w}
+		err := t.transact(fn)
+		if err != nil {
+			w.links.clear()
+			clear(w.hosts)
+			if s.c.Retry != nil && w.conn != nil && s.c.Retry(err) == Reconnect {
+				w.disconnect() // its errors would tell nothing new
+			}
+		}
+		return err
+	})
 	if err != nil {
-		t.exec(`ROLLBACK`) // its own error would tell nothing new: SQLite may have rolled back already
-		w.links.clear()
-		clear(w.hosts)
 		return s.explain(err)
 	}
 	return nil
+}
+
+// transact is one try.
+func (t *tx) transact(fn func(*tx) error) (err error) {
+	w := t.w
+	if w.conn == nil {
+		if w.conn, err = t.s.c.Write.Conn(t.ctx); err != nil {
+			return err
+		}
+	}
+	// Plain statements on the one connection: database/sql would wrap every prepared statement anew for a sql.Tx.
+	if _, err := t.exec(t.s.c.Begin); err != nil {
+		return err
+	}
+	done, err := t.begin()
+	if err == nil && !done {
+		err = fn(t)
+	}
+	if err != nil || done {
+		t.exec(`ROLLBACK`) // its own error would tell nothing new: SQLite may have rolled back already
+		return err
+	}
+	_, err = t.exec(`COMMIT`)
+	if err != nil {
+		w.asked = true
+		t.exec(`ROLLBACK`)
+	}
+	return err
+}
+
+// begin takes the turn of the transaction and the time. It says whether what the transaction should do was done already.
+func (t *tx) begin() (done bool, err error) {
+	clock := t.s.c.Clock
+	if clock == "" {
+		t.now = t.s.c.Now()
+		return false, nil
+	}
+	var turn, ms int64
+	if err := t.row([]any{&turn, &ms}, `INSERT INTO turns (owner, turn, seen) VALUES ($1, 1, `+clock+`)
+		ON CONFLICT (owner) DO UPDATE SET turn = turns.turn + 1, seen = excluded.seen RETURNING turn, seen`, t.s.owner); err != nil {
+		return false, err
+	}
+	if t.w.asked && turn > t.w.turn {
+		return true, nil
+	}
+	t.w.turn, t.w.asked, t.now = turn, false, moment(ms)
+	return false, nil
+}
+
+// clock is the time now, which may be long after that at which the transaction began.
+func (t *tx) clock() (time.Time, error) {
+	if t.s.c.Clock == "" {
+		return t.s.c.Now(), nil
+	}
+	var ms int64
+	err := t.row([]any{&ms}, `SELECT `+t.s.c.Clock)
+	return moment(ms), err
+}
+
+// lockSite keeps those who write for a site waiting until the transaction ends, where several write at once. A condition follows.
+const lockSite = `UPDATE sites SET epoch = epoch WHERE `
+
+// flag is a truth as it is stored.
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // stmt prepares a query once. Queries are constants, so their number is bounded.
@@ -191,7 +344,7 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	res, err := st.ExecContext(t.ctx, args...)
+	res, err := st.ExecContext(t.ctx, t.s.clean(args)...)
 	if err != nil {
 		return 0, err
 	}
@@ -204,7 +357,7 @@ func (t *tx) rows(each func(scan func(...any) error) error, query string, args .
 	if err != nil {
 		return err
 	}
-	return scanRows(t.ctx, st, each, args)
+	return scanRows(t.ctx, st, each, t.s.clean(args))
 }
 
 // ids gives the one column of a query.
@@ -224,5 +377,5 @@ func (t *tx) row(dest []any, query string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	return st.QueryRowContext(t.ctx, args...).Scan(dest...)
+	return st.QueryRowContext(t.ctx, t.s.clean(args)...).Scan(dest...)
 }

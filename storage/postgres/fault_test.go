@@ -1,0 +1,523 @@
+package postgres_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cinecrawl/crawler"
+	"cinecrawl/extract"
+	"cinecrawl/storage"
+	"cinecrawl/storage/postgres"
+	"cinecrawl/storage/postgres/pgtest"
+)
+
+func open(t *testing.T, url string) *postgres.Store {
+	t.Helper()
+	s, err := postgres.Open(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func exec(t *testing.T, url, query string, args ...any) {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err == nil {
+		defer db.Close()
+		_, err = db.Exec(query, args...)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func number(t *testing.T, url, query string) (n int) {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err == nil {
+		defer db.Close()
+		err = db.QueryRow(query).Scan(&n)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// What a person did wrong is said, with what to do; never with the password.
+func TestOpenErrors(t *testing.T) {
+	ctx := t.Context()
+	there := pgtest.URL(t)
+	edit := func(f func(u *url.URL)) string {
+		u, err := url.Parse(there)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f(u)
+		return u.String()
+	}
+	foreign, newer, limited := pgtest.URL(t), pgtest.URL(t), pgtest.URL(t)
+	exec(t, foreign, `CREATE TABLE notes (x INT)`)
+	open(t, newer).Close()
+	exec(t, newer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, TRUE)`)
+	exec(t, limited, `REVOKE ALL ON SCHEMA public FROM PUBLIC, `+pgtest.Guarded)
+	secret := pgtest.GuardedPassword
+	for _, tt := range []struct {
+		name, url, say string
+		is             error
+	}{
+		{"wrong password", edit(func(u *url.URL) { u.User = url.UserPassword(pgtest.Guarded, "hush-hush") }), "password of guarded is wrong", nil},
+		{"no password", edit(func(u *url.URL) { u.User = url.User(pgtest.Guarded) }), "password of guarded is wrong or missing", nil},
+		{"no such user", edit(func(u *url.URL) { u.User = url.UserPassword("nobody", "hush-hush") }), "does not let nobody in", nil},
+		{"no such database", edit(func(u *url.URL) { u.Path = "/nowhere" }), "no database nowhere; make it with createdb", nil},
+		{"no server", edit(func(u *url.URL) { u.Host = "127.0.0.1:1"; u.User = url.UserPassword("me", "hush-hush") }), "no PostgreSQL server answers there", nil},
+		{"no socket", "postgres:///x?host=/nonexistent", "no PostgreSQL server answers there", nil},
+		{"no URL", "postgres://me:hush-hush#@host:x/y", "percent-encoded", nil},
+		{"no port", "postgres://me:hush/hush@127.0.0.1/y", "percent-encoded", nil},
+		{"of another program", foreign, "tables of another program", nil},
+		{"newer", newer, "its schema is 99, this version knows", storage.ErrNewer},
+		{"no rights", strings.Replace(limited, "postgres@", url.UserPassword(pgtest.Guarded, secret).String()+"@", 1), "make it the owner of the database", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := postgres.Open(ctx, tt.url)
+			if err == nil {
+				s.Close()
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.say) || tt.is != nil && !errors.Is(err, tt.is) {
+				t.Errorf("got %v", err)
+			}
+			if err != nil && (strings.Contains(err.Error(), "hush") || strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), url.PathEscape(secret))) {
+				t.Errorf("the error tells the password: %v", err)
+			}
+		})
+	}
+	if _, err := postgres.OpenExisting(ctx, there); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an empty database: %v", err)
+	}
+	if n := number(t, there, `SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'`); n != 0 {
+		t.Errorf("%d tables were made", n)
+	}
+	if got := postgres.Name("postgres://me:hush-hush@db.example/films?sslmode=require"); got != "postgres://me@db.example:5432/films" {
+		t.Error(got)
+	}
+}
+
+func TestOpenAtOnce(t *testing.T) {
+	url := pgtest.URL(t)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			s, err := postgres.Open(t.Context(), url)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := number(t, url, `SELECT COUNT(*) FROM goose_db_version WHERE version_id = 1`); n != 1 {
+		t.Errorf("migrated %d times", n)
+	}
+}
+
+// films is a crawl of a site where the page of film n links those of 2n and 2n+1: every third is a list, every fifth fails once.
+type films struct{ site string }
+
+func (f films) task(n int) crawler.Task {
+	u := func(n int) string { return fmt.Sprintf("https://%s/%d", f.site, n) }
+	return crawler.Task{URL: u(n), Site: f.site, Host: f.site, Kind: crawler.KindPage, Found: crawler.FoundLink, From: u(n / 2)}
+}
+
+// visit is what becomes of a task; the same at every visit.
+func (f films) visit(task crawler.Task, last int) crawler.Visit {
+	var n int
+	fmt.Sscanf(task.URL, "https://"+f.site+"/%d", &n)
+	body := fmt.Sprintf("<p>Page %d of %s.</p>", n, f.site)
+	v := crawler.Visit{Task: task, Page: &crawler.Page{URL: task.URL, Status: 200, Body: []byte(body), FetchedAt: time.Now()}}
+	for _, k := range []int{2 * n, 2*n + 1} {
+		if k <= last {
+			v.Links = append(v.Links, f.task(k))
+		}
+	}
+	switch {
+	case n%5 == 0 && task.Tries == 0:
+		v.Task.Tries, v.Page, v.Links = 1, nil, nil
+	case n%3 == 0:
+		v.Outcome = crawler.NotReview
+	default:
+		v.Outcome = crawler.Reviewed
+		v.Record = &extract.Review{URL: task.URL, Kind: extract.KindReview, Paragraphs: []string{body}}
+	}
+	return v
+}
+
+// crawl crawls until the queue is empty. No review may be stored twice.
+func (f films) crawl(ctx context.Context, s storage.Store, last int, between func(commits int)) error {
+	run, err := s.StartRun(ctx, f.site, []crawler.Task{f.task(1)}, time.Hour, storage.ByHand)
+	if err != nil {
+		return err
+	}
+	for commits := 0; ; commits++ {
+		between(commits)
+		tasks, err := s.Next(ctx, f.site, f.site, time.Now(), 7, nil)
+		if err != nil {
+			return err
+		}
+		if len(tasks) == 0 {
+			return s.EndRun(ctx, run, true, "done")
+		}
+		visits := make([]crawler.Visit, len(tasks))
+		for i, task := range tasks {
+			visits[i] = f.visit(task, last)
+		}
+		stored, err := s.Commit(ctx, visits)
+		if err != nil {
+			return err
+		}
+		for i, v := range visits {
+			if v.Outcome == crawler.Reviewed && stored[i].Change != crawler.NewReview {
+				return fmt.Errorf("%s was stored before: %s", v.Task.URL, stored[i].Change)
+			}
+		}
+	}
+}
+
+// check holds that the crawl is whole: every page done, every review once, the figures of the run and the summary of the queue right.
+func (f films) check(t *testing.T, s storage.Store, last int) {
+	t.Helper()
+	reviews := 0
+	for n := 1; n <= last; n++ {
+		if n%3 != 0 {
+			reviews++
+		}
+	}
+	all, err := s.Sites(t.Context(), f.site)
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	got := all[0]
+	if got.Queued != 0 || got.Reviews != reviews || got.Tasks[crawler.Reviewed] != reviews || got.Tasks[crawler.NotReview] != last-reviews {
+		t.Errorf("%+v, want %d reviews of %d pages", got, reviews, last)
+	}
+	if c := got.LastRun.Counts; c.New != reviews || c.Fetched != last || c.NotReviews != last-reviews || !got.LastRun.Finished {
+		t.Errorf("run: %+v", got.LastRun)
+	}
+}
+
+// proxy stands before a server and cuts connections when cut says so: it is asked after each answer of the server that ends a statement,
+// with the state of the transaction before it and after it ('I' none, 'T' open, 'E' failed), before the answer is passed on.
+type proxy struct {
+	net.Listener
+	to     string
+	cut    func(before, after byte) bool
+	freeze atomic.Pointer[chan struct{}] // if set, nothing more goes to the server until it is closed
+}
+
+func newProxy(t *testing.T, rawURL string) (*proxy, string) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	p := &proxy{Listener: l, to: u.Host, cut: func(byte, byte) bool { return false }}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.serve(c)
+		}
+	}()
+	u.Host = l.Addr().String()
+	u.RawQuery = "sslmode=disable"
+	return p, u.String()
+}
+
+func (p *proxy) serve(c net.Conn) {
+	defer c.Close()
+	s, err := net.Dial("tcp", p.to)
+	if err != nil {
+		return
+	}
+	defer s.Close()
+	go func() {
+		defer s.Close()
+		b := make([]byte, 1<<16)
+		for {
+			n, err := c.Read(b)
+			if err != nil {
+				return
+			}
+			if f := p.freeze.Load(); f != nil {
+				<-*f
+			}
+			if _, err := s.Write(b[:n]); err != nil {
+				return
+			}
+		}
+	}()
+	before := byte('I')
+	for {
+		head := make([]byte, 5) // type, length
+		if _, err := io.ReadFull(s, head); err != nil {
+			return
+		}
+		body := make([]byte, binary.BigEndian.Uint32(head[1:])-4)
+		if _, err := io.ReadFull(s, body); err != nil {
+			return
+		}
+		if head[0] == 'Z' { // ready for the next statement
+			if p.cut(before, body[0]) {
+				return
+			}
+			before = body[0]
+		}
+		if _, err := c.Write(append(head, body...)); err != nil {
+			return
+		}
+	}
+}
+
+// The connection breaks at any statement, also so that the answer to a COMMIT is lost: the crawl goes on, and nothing is stored twice.
+func TestLostConnections(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		cut  func(r *rand.Rand) func(before, after byte) bool
+	}{
+		{"the answer to a commit", func(r *rand.Rand) func(byte, byte) bool {
+			return func(before, after byte) bool { return before == 'T' && after == 'I' && r.IntN(4) == 0 }
+		}},
+		{"any", func(r *rand.Rand) func(byte, byte) bool { return func(byte, byte) bool { return r.IntN(400) == 0 } }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			there := pgtest.URL(t)
+			open(t, there).Close()
+			p, through := newProxy(t, there)
+			var mu sync.Mutex
+			cuts := 0
+			cut := tt.cut(rand.New(rand.NewPCG(1, 2)))
+			p.cut = func(before, after byte) bool {
+				mu.Lock()
+				defer mu.Unlock()
+				if !cut(before, after) {
+					return false
+				}
+				cuts++
+				return true
+			}
+			var s *postgres.Store
+			var err error
+			for range 20 { // opening asks for a server that is there
+				if s, err = postgres.Open(t.Context(), through); err == nil {
+					break
+				}
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			f := films{"films.example"}
+			if err := f.crawl(t.Context(), s, 300, func(int) {}); err != nil {
+				t.Fatal(err)
+			}
+			if cuts < 3 {
+				t.Errorf("%d cuts: nothing was tested", cuts)
+			}
+			f.check(t, open(t, there), 300)
+		})
+	}
+}
+
+// The server crashes and starts again while a crawl is on.
+func TestRestart(t *testing.T) {
+	server := pgtest.Start(t)
+	url := server.URL(t)
+	s := open(t, url)
+	f := films{"films.example"}
+	if err := f.crawl(t.Context(), s, 300, func(commits int) {
+		switch commits {
+		case 10: // all connections are idle
+			server.Restart(t)
+		case 20: // some statement is under way
+			go server.Restart(t)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	f.check(t, s, 300)
+}
+
+// One who is stopped does not wait long for a server that is gone.
+func TestStoppedWithoutServer(t *testing.T) {
+	server := pgtest.Start(t)
+	s := open(t, server.URL(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	run, err := s.StartRun(ctx, "films.example", []crawler.Task{films{"films.example"}.task(1)}, 0, storage.ByHand)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Stop(t)
+	defer server.Continue(t) // for the end of the test
+	cancel()
+	begin := time.Now()
+	if err := s.EndRun(ctx, run, false, "stopped"); err == nil || !strings.Contains(err.Error(), "no PostgreSQL server answers there") {
+		t.Errorf("got %v", err)
+	}
+	if took := time.Since(begin); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// Two processes write at once what is unique for both: links to the same pages, and reviews that name the same canonical URL. Their
+// transactions wait for each other, some in a circle, and all are stored.
+func TestManyWriters(t *testing.T) {
+	there := pgtest.URL(t)
+	const writers, commits, shared = 4, 12, 150
+	stores, runs := make([]*postgres.Store, writers), make([]*storage.Run, writers)
+	site := func(w int) films { return films{fmt.Sprintf("site%d.example", w)} }
+	for w := range writers {
+		stores[w] = open(t, there)
+		var err error
+		if runs[w], err = stores[w].StartRun(t.Context(), site(w).site, []crawler.Task{site(w).task(1)}, 0, storage.ByHand); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range commits {
+		var wg sync.WaitGroup
+		for w := range writers {
+			r := rand.New(rand.NewPCG(uint64(w), uint64(n)))
+			v := crawler.Visit{Task: site(w).task(n + 2), Outcome: crawler.Reviewed, Page: &crawler.Page{Status: 200, Body: []byte("x"), FetchedAt: time.Now()}}
+			canonical := fmt.Sprintf("https://shared.example/review/%d", n)
+			v.Record = &extract.Review{URL: canonical, Kind: extract.KindReview, Paragraphs: []string{"Words of " + v.Task.URL}}
+			for _, k := range r.Perm(shared) {
+				v.Links = append(v.Links, crawler.Task{URL: fmt.Sprintf("https://shared.example/%d", n*shared+k), Site: v.Task.Site, Host: "shared.example", Kind: crawler.KindPage})
+			}
+			wg.Go(func() {
+				if _, err := stores[w].Commit(t.Context(), []crawler.Visit{v}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	for w := range writers {
+		if err := stores[w].EndRun(t.Context(), runs[w], true, "done"); err != nil {
+			t.Error(err)
+		}
+	}
+	for query, want := range map[string]int{
+		`SELECT COUNT(*) FROM tasks WHERE url LIKE 'https://shared.example/%'`: commits * shared,
+		`SELECT COUNT(*) FROM reviews`:                                         writers * commits,
+		`SELECT COUNT(*) FROM hosts h WHERE queued <> (SELECT COUNT(*) FROM tasks t WHERE t.host_id = h.id AND t.due IS NOT NULL)`: 0,
+		`SELECT COUNT(*) FROM hosts h WHERE next_due IS DISTINCT FROM (SELECT MIN(due) FROM tasks t WHERE t.host_id = h.id)`:       0,
+	} {
+		if got := number(t, there, query); got != want {
+			t.Errorf("%s: %d, want %d", query, got, want)
+		}
+	}
+}
+
+// A holder that freezes in the middle of a transaction keeps the next one waiting for a few seconds only, and stores nothing when it
+// wakes.
+func TestFrozenHolder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for three seconds")
+	}
+	there := pgtest.URL(t)
+	p, through := newProxy(t, there)
+	f := films{"films.example"}
+	first, second := open(t, through), open(t, there)
+	if _, err := first.StartRun(t.Context(), f.site, []crawler.Task{f.task(1)}, 0, storage.ByHand); err != nil {
+		t.Fatal(err)
+	}
+	var once sync.Once
+	frozen, wake := make(chan struct{}), make(chan struct{})
+	statements := 0
+	p.cut = func(before, after byte) bool {
+		if statements++; before == 'T' && after == 'T' && statements > 3 {
+			once.Do(func() { p.freeze.Store(&wake); close(frozen) })
+		}
+		return false
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := first.Commit(context.Background(), []crawler.Visit{f.visit(f.task(1), 100)})
+		ended <- err
+	}()
+	<-frozen
+	// Its lease is over, as that of one who was frozen for long. This waits for its transaction, which holds the row.
+	exec(t, there, `UPDATE sites SET lease_until = 0`)
+	if _, err := second.StartRun(t.Context(), f.site, nil, 0, storage.ByHand); err != nil {
+		t.Fatal(err)
+	}
+	p.freeze.Store(nil)
+	close(wake)
+	if err := <-ended; !errors.Is(err, storage.ErrLost) {
+		t.Errorf("the commit of the frozen holder: %v", err)
+	}
+	if n := number(t, there, `SELECT COUNT(*) FROM reviews`); n != 0 {
+		t.Error("it stored a review")
+	}
+}
+
+// What a page says may hold bytes that PostgreSQL keeps in no text: the review is stored all the same, and found.
+func TestForeignBytes(t *testing.T) {
+	s := open(t, pgtest.URL(t))
+	const site, bad = "films.example", "a\x00b\xffc"
+	task := crawler.Task{URL: "https://films.example/1", Site: site, Host: site, Kind: crawler.KindPage}
+	run, err := s.StartRun(t.Context(), site, []crawler.Task{task}, 0, storage.ByHand)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &extract.Review{URL: task.URL, Kind: extract.KindReview, Headline: extract.Text{Value: bad}, Author: extract.Text{Value: bad}, Lang: bad,
+		Paragraphs: []string{bad}}
+	r.Film.Title.Value = bad
+	stored, err := s.Commit(t.Context(), []crawler.Visit{{Task: task, Outcome: crawler.Reviewed, Why: bad, Record: r, Signals: []crawler.Signal{{Value: bad}},
+		Page:  &crawler.Page{Status: 200, ContentType: bad, Charset: bad, Header: map[string][]string{"Etag": {bad}, bad: {bad}}, Body: []byte(bad), FetchedAt: time.Now()},
+		Links: []crawler.Task{{URL: "https://films.example/" + bad, Site: site, Host: site, Kind: crawler.KindPage, From: bad}}}})
+	if err != nil || stored[0].Change != crawler.NewReview || stored[0].Added != 1 {
+		t.Fatalf("%+v, %v", stored, err)
+	}
+	got, err := s.RecordByURL(t.Context(), task.URL)
+	if err != nil || len(got.Review.Paragraphs) != 1 || got.Review.Paragraphs[0] != "a\x00b\uFFFDc" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if n, err := s.Count(t.Context(), storage.Filter{Film: bad, Author: bad}); n != 1 || err != nil {
+		t.Errorf("found %d: %v", n, err)
+	}
+	if page, err := s.SnapshotByURL(t.Context(), task.URL); err != nil || string(page.Page.Body) != bad {
+		t.Errorf("snapshot: %v", err)
+	}
+	if state, err := s.TaskByURL(t.Context(), "https://films.example/"+bad); err != nil || !state.Queued {
+		t.Errorf("link: %+v, %v", state, err)
+	}
+	if err := s.SaveRobots(t.Context(), &crawler.RobotsCopy{Origin: "https://films.example", Body: []byte(bad), Err: bad}); err != nil {
+		t.Error(err)
+	}
+	if err := s.EndRun(t.Context(), run, true, bad); err != nil {
+		t.Error(err)
+	}
+}

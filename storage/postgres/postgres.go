@@ -1,0 +1,223 @@
+// Package postgres keeps a crawl in a PostgreSQL database (14 or newer), for many processes on many machines at once.
+//
+// What is the same in every SQL database is in package tables. This one knows PostgreSQL: its connections, schema, errors, and what it
+// means that others write at the same time.
+//
+// Transactions are READ COMMITTED. A commit begins with UPDATE sites SET … WHERE id = $1 AND epoch = $2: no row, and another holder has
+// taken the site; one row, and it stays locked until the end, so that a site has one writer at any instant. What two sites may both
+// write, the unique URLs of tasks and reviews, is left to the unique indexes: the later transaction waits, and is run again if it lost
+// (23505), as is one that was rolled back for a deadlock or a serialization failure (40P01, 40001).
+//
+// A lost connection (the server is started again, the network breaks) is waited for, a minute at most, and the transaction runs again on
+// a new one. Whether a COMMIT came through whose answer was lost tells the table turns, see tables.Store. A holder that freezes in the
+// middle of a transaction keeps its rows locked no longer than idleTimeout.
+//
+// Leases end by the server's clock, in which all machines agree. Process numbers decide only between processes that see each other: of
+// the same host name, boot and PID namespace.
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"cinecrawl/storage"
+	"cinecrawl/storage/internal/tables"
+)
+
+const (
+	// leaseTime is how long a holder that cannot be seen is taken for alive after its last sign of life. Each gives one every third of it.
+	leaseTime = 9 * time.Second
+	// idleTimeout is how long a writing connection may be silent in a transaction before the server ends it.
+	idleTimeout = 3 * time.Second
+)
+
+// clock is the server's time in milliseconds: the time now, not that at which the transaction began.
+const clock = `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)`
+
+// Store is a storage.Store in a PostgreSQL database.
+type Store struct {
+	*tables.Store
+	name  string
+	write *sql.DB
+	read  *sql.DB
+}
+
+var _ storage.Store = (*Store)(nil)
+
+// IsURL says whether the name of a database is the URL of a PostgreSQL one.
+func IsURL(name string) bool {
+	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
+}
+
+// Name is the URL of a database as it may be shown: without its password.
+func Name(rawURL string) string {
+	c, err := parse(rawURL)
+	if err != nil {
+		return "postgres://?"
+	}
+	return nameOf(c)
+}
+
+func nameOf(c *pgx.ConnConfig) string {
+	u := url.URL{Scheme: "postgres", User: url.User(c.User), Host: net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port))), Path: "/" + c.Database}
+	if strings.HasPrefix(c.Host, "/") { // the folder of a socket
+		u.Host, u.RawQuery = "", url.Values{"host": {c.Host}}.Encode()
+	}
+	return u.String()
+}
+
+// parse reads a URL. Its error does not tell what the parser says, which may be a part of the password.
+func parse(rawURL string) (*pgx.ConnConfig, error) {
+	c, err := pgx.ParseConfig(rawURL)
+	if err != nil || !IsURL(rawURL) {
+		return nil, errors.New("the URL of the database cannot be read; write postgres://user:password@host:5432/name, " +
+			"with the odd characters of the password percent-encoded")
+	}
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = 10 * time.Second
+	}
+	c.DialFunc = (&net.Dialer{Timeout: c.ConnectTimeout, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second,
+		Interval: 5 * time.Second, Count: 3}}).DialContext
+	if c.RuntimeParams["application_name"] == "" {
+		c.RuntimeParams["application_name"] = "cinecrawl"
+	}
+	return c, nil
+}
+
+// Open opens the database at a URL, and makes its tables if there are none.
+func Open(ctx context.Context, rawURL string) (*Store, error) {
+	return open(ctx, rawURL, true, tables.Config{})
+}
+
+// OpenExisting opens the database at a URL. The error is fs.ErrNotExist if it has no tables.
+func OpenExisting(ctx context.Context, rawURL string) (*Store, error) {
+	return open(ctx, rawURL, false, tables.Config{})
+}
+
+// open takes the owner of c, for tests.
+func open(ctx context.Context, rawURL string, create bool, c tables.Config) (*Store, error) {
+	config, err := parse(rawURL)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	s := &Store{name: nameOf(config)}
+	s.write = stdlib.OpenDB(*with(config, "idle_in_transaction_session_timeout", strconv.FormatInt(idleTimeout.Milliseconds(), 10)))
+	s.write.SetMaxIdleConns(1)
+	s.read = stdlib.OpenDB(*with(config, "default_transaction_read_only", "on"))
+	s.read.SetMaxIdleConns(4)
+	explain := func(err error) error { return explain(err, config) }
+	if err = migrate(ctx, s.write, create); err == nil {
+		c.Write, c.Read, c.Begin, c.Snapshot = s.write, s.read, `BEGIN`, sql.LevelRepeatableRead
+		c.Clock, c.Lease, c.Explain, c.Retry, c.Clean = clock, leaseTime, explain, retry, clean
+		s.Store, err = tables.New(ctx, c)
+	}
+	if err != nil {
+		s.read.Close()
+		s.write.Close()
+		return nil, fmt.Errorf("open database %s: %w", s.name, explain(err))
+	}
+	return s, nil
+}
+
+// with gives a configuration with one more setting of its sessions.
+func with(c *pgx.ConnConfig, setting, value string) *pgx.ConnConfig {
+	c = c.Copy()
+	c.RuntimeParams[setting] = value
+	return c
+}
+
+// Close gives the runs it holds free, as interrupted ones, and closes the connections.
+func (s *Store) Close() error {
+	if err := errors.Join(s.Store.Close(), s.read.Close(), s.write.Close()); err != nil {
+		return fmt.Errorf("close database %s: %w", s.name, err)
+	}
+	return nil
+}
+
+// clean makes a text one that PostgreSQL stores: UTF-8, and no zero byte. What it takes out is replaced by U+FFFD, as is done to what a
+// page says in a wrong encoding.
+func clean(text string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
+}
+
+// retry says whether an error passes. https://www.postgresql.org/docs/current/errcodes-appendix.html
+func retry(err error) tables.Retry {
+	var e *pgconn.PgError
+	var n net.Error
+	var failed *pgconn.ConnectError
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return tables.Never
+	case errors.As(err, &e):
+		switch e.Code {
+		case "40001", "40P01", "23505": // serialization failure, deadlock, unique violation
+			return tables.Again
+		case "57P01", "57P02", "57P03", "25P03", "53300": // shutdown, crash, not yet up, idle in a transaction, too many connections
+			return tables.Reconnect
+		}
+		if strings.HasPrefix(e.Code, "08") {
+			return tables.Reconnect
+		}
+	case errors.As(err, &failed), errors.As(err, &n), errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), pgconn.SafeToRetry(err):
+		return tables.Reconnect
+	}
+	return tables.Never
+}
+
+// explain puts into words what a person can do about the errors of PostgreSQL that are no fault of ours.
+func explain(err error, c *pgx.ConnConfig) error {
+	var e *pgconn.PgError
+	var failed *pgconn.ConnectError
+	if errors.As(err, &e) {
+		switch e.Code {
+		case "28P01":
+			return fmt.Errorf("the password of %s is wrong or missing; put the right one into the URL, PGPASSWORD or ~/.pgpass", c.User)
+		case "28000":
+			return fmt.Errorf("the server does not let %s in: %s", c.User, e.Message)
+		case "3D000":
+			return fmt.Errorf("the server has no database %s; make it with createdb, or name another", c.Database)
+		case "42501", "3F000":
+			return fmt.Errorf("%s may not do this in database %s (%s); make it the owner of the database", c.User, c.Database, e.Message)
+		case "25006":
+			return errors.New("the database can only be read (it may be a standby); name its primary")
+		case "53100":
+			return fmt.Errorf("no space left on the disk of the database: %w", err)
+		case "53300":
+			return fmt.Errorf("the server takes no more connections; raise its max_connections, or stop a worker: %w", err)
+		case "57P03":
+			return fmt.Errorf("the server is not ready yet; try again: %w", err)
+		}
+		return err
+	}
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	if errors.As(err, &failed) || retry(err) == tables.Reconnect {
+		cause := err
+		var op *net.OpError
+		if errors.As(err, &op) {
+			cause = op
+		}
+		if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("no PostgreSQL server answers there (%w); start it, or name another", cause)
+		}
+		return fmt.Errorf("the connection to the server failed: %w", cause)
+	}
+	return err
+}
