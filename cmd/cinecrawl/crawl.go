@@ -18,6 +18,7 @@ type crawlCmd struct {
 	Sites []string `arg:"" optional:"" name:"site" help:"Names of configured sites. Default: all that are enabled."`
 	Pages int      `placeholder:"N" help:"At most N pages a site in this run; the rest stays queued."`
 	budgetFlags
+	seenFlags
 	Due  bool `help:"Only those whose time has come by their schedules: for cron or a systemd timer."`
 	JSON bool `name:"json" help:"The summary as JSON, one object a site, a line each."`
 }
@@ -50,7 +51,7 @@ func (b budgetFlags) budget() crawler.Budget {
 	return crawler.Budget{Pages: b.TotalPages, Bytes: int64(b.TotalMB * 1e6), Time: time.Duration(b.Minutes * float64(time.Minute))}
 }
 
-func (c *crawlCmd) Run(ctx context.Context, a *app) error {
+func (c *crawlCmd) Run(ctx context.Context, a *app) (err error) {
 	cfg, err := a.config()
 	if err != nil {
 		return err
@@ -59,6 +60,11 @@ func (c *crawlCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	unseen, err := c.begin(a)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unseen()) }()
 	st, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -139,6 +145,7 @@ func (a *app) crawling(cfg *configs.Config, st storage.Store) (*crawling, error)
 	if err != nil {
 		return nil, err
 	}
+	a.metrics.watch(fetcher.Hosts)
 	return &crawling{scheduler: scheduler{a, st}, cfg: cfg, fetcher: fetcher, known: newLearned(st)}, nil
 }
 
@@ -148,7 +155,7 @@ func (c *crawling) crawl(sites []configs.Site, cause storage.Cause) (*crawler.Cr
 	named, runs := byName(sites), map[string]*storage.Run{}
 	crawl := &crawler.Crawl{
 		Pacer:     c.fetcher,
-		Handle:    newHandler(c.cfg, c.known.of),
+		Handle:    c.metrics.timed(newHandler(c.cfg, c.known.of)),
 		Again:     storedLinks(c.st),
 		Workers:   c.cfg.Workers,
 		Log:       c.log,
@@ -182,7 +189,11 @@ func (c *crawling) claim(ctx context.Context, site *crawler.Site, cause storage.
 	if due, ok := c.causes[site.Name]; ok {
 		cause = due
 	}
-	return c.st.StartRun(ctx, site.Name, seeds, site.Revisit, cause)
+	run, err := c.st.StartRun(ctx, site.Name, seeds, site.Revisit, cause)
+	if err == nil {
+		c.metrics.queues(run)
+	}
+	return run, err
 }
 
 // release gives a site free. A run that came to its end plans the next.
@@ -194,6 +205,7 @@ func (c *crawling) release(ctx context.Context, site *configs.Site, run *storage
 	if err := c.st.EndRun(ctx, run, r.Finished, r.Why); err != nil {
 		return err
 	}
+	c.metrics.queues(run)
 	if !run.Finished {
 		return nil
 	}

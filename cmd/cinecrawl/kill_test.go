@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -57,18 +58,27 @@ func TestKill(t *testing.T) {
 
 	killed, crawls := 0, 0
 	moments := map[string]int{} // of the kills
+	access, logged := filepath.Join(dir, "access.jsonl"), 0
 	for ; killed < kills; crawls++ {
 		db := filepath.Join(dir, fmt.Sprintf("crawl%d.db", crawls))
 		done := map[string]bool{} // URLs whose outcome is stored, and stored robots copies
 		for {
 			finished, moment, out := crawlAndKill(t, program, db, farms, random)
+			asked := 0
 			for _, f := range farms {
 				for _, path := range f.requests() {
+					asked++
 					if url := "http://" + f.host + path; done[url] {
 						t.Errorf("crawl %d, after %d kills: %s was asked again although it was done", crawls, killed, url)
 					}
 				}
 			}
+			// The requests in flight are one a host.
+			lines := wholeLines(t, access)
+			if n := lines - logged; n > asked || n < asked-killHosts || finished && n != asked {
+				t.Errorf("crawl %d: %d requests, %d lines of the access log", crawls, asked, n)
+			}
+			logged = lines
 			if finished {
 				break
 			}
@@ -102,7 +112,7 @@ const (
 // the crawl was finished by then, and if not what it did.
 func crawlAndKill(t *testing.T, program, db string, farms []*farm, random *rand.Rand) (finished bool, moment, out string) {
 	t.Helper()
-	cmd := exec.Command(program, "crawl", "--db", db)
+	cmd := exec.Command(program, "crawl", "--db", db, "--access-log", "access.jsonl")
 	cmd.Dir = filepath.Dir(program)
 	var b bytes.Buffer
 	cmd.Stderr = &b
@@ -169,6 +179,21 @@ type writes func()
 func (w writes) Write(b []byte) (int, error) {
 	w()
 	return len(b), nil
+}
+
+// wholeLines counts the lines of a file of JSON lines, and holds that each is whole.
+func wholeLines(t *testing.T, file string) (n int) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(b) {
+		if n++; !json.Valid(line) || line[len(line)-1] != '\n' {
+			t.Errorf("line %d of the access log: %q", n, line)
+		}
+	}
+	return n
 }
 
 // rememberDone adds what the database knows as done, and gives the number of sites whose run is finished.

@@ -19,6 +19,7 @@ import (
 
 	"cinecrawl/configs"
 	"cinecrawl/crawler"
+	"cinecrawl/crawler/fetch"
 	"cinecrawl/storage"
 )
 
@@ -47,9 +48,10 @@ type commands struct {
 
 // globals are the flags of every command.
 type globals struct {
-	DB      string `group:"Flags of every command:" help:"Database file, cinecrawl.db by default." env:"CINECRAWL_DB" placeholder:"FILE"`
-	Config  string `group:"Flags of every command:" help:"Configuration file, by default cinecrawl.yaml if there, else the built-in sites." env:"CINECRAWL_CONFIG" placeholder:"FILE"`
-	Verbose bool   `group:"Flags of every command:" short:"v" help:"Log a line for every page." env:"CINECRAWL_VERBOSE"`
+	DB        string `group:"Flags of every command:" help:"Database file, cinecrawl.db by default." env:"CINECRAWL_DB" placeholder:"FILE"`
+	Config    string `group:"Flags of every command:" help:"Configuration file, by default cinecrawl.yaml if there, else the built-in sites." env:"CINECRAWL_CONFIG" placeholder:"FILE"`
+	Verbose   bool   `group:"Flags of every command:" short:"v" help:"Log a line for every page." env:"CINECRAWL_VERBOSE"`
+	LogFormat string `group:"Flags of every command:" help:"The log on standard error as text, or as json: an object a line, durations in seconds." enum:"text,json" default:"text" env:"CINECRAWL_LOG_FORMAT" placeholder:"FORMAT"`
 }
 
 // app is what every command is given: its streams, its logger, its clock.
@@ -63,6 +65,9 @@ type app struct {
 	loaded *configs.Config          // see config
 	budget crawler.Budget           // of a crawl
 	causes map[string]storage.Cause // of a crawl of the sites that are due; nil if it is by hand
+
+	metrics *metrics           // nil if nobody asked for them
+	sent    []func(fetch.Sent) // are told of every request that is sent
 }
 
 // Exit codes, as documented in the help.
@@ -176,6 +181,16 @@ func (a *app) logTo(w io.Writer) {
 	options := slog.HandlerOptions{Level: slog.LevelInfo}
 	if a.Verbose {
 		options.Level = slog.LevelDebug
+	}
+	if a.LogFormat == "json" {
+		options.ReplaceAttr = func(_ []string, attr slog.Attr) slog.Attr {
+			if attr.Value.Kind() == slog.KindDuration {
+				return slog.Float64(attr.Key, attr.Value.Duration().Seconds())
+			}
+			return attr
+		}
+		a.log = slog.New(slog.NewJSONHandler(w, &options))
+		return
 	}
 	if _, _, watched := terminalSize(a.stderr); watched {
 		options.ReplaceAttr = func(groups []string, attr slog.Attr) slog.Attr {

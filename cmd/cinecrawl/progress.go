@@ -22,9 +22,10 @@ import (
 // finished visit, and shows them: redrawn in place on a terminal, a line every ten seconds elsewhere, a line a page with -v.
 // The crawl does not know that it is watched.
 type progress struct {
-	log    *slog.Logger
-	now    func() time.Time
-	states func() []fetch.Host // what each host is doing, as the fetcher knows it
+	log     *slog.Logger
+	now     func() time.Time
+	states  func() []fetch.Host                  // what each host is doing, as the fetcher knows it
+	visited func(*crawler.Visit, crawler.Stored) // is told of each finished visit
 
 	mu       sync.Mutex
 	started  time.Time
@@ -58,8 +59,8 @@ const (
 // watch makes the progress of a crawl of so many sites; what is logged from now on passes above the display. Nothing is shown before
 // during runs.
 func (a *app) watch(sites int) *progress {
-	p := &progress{log: a.log, now: a.now, states: func() []fetch.Host { return nil }, started: a.now(), sites: sites, hosts: map[string]*hostProgress{}}
-	if _, _, ok := terminalSize(a.stderr); ok && !a.Verbose {
+	p := &progress{log: a.log, now: a.now, states: func() []fetch.Host { return nil }, visited: a.visited, started: a.now(), sites: sites, hosts: map[string]*hostProgress{}}
+	if _, _, ok := terminalSize(a.stderr); ok && !a.Verbose && a.LogFormat != "json" {
 		p.screen = &screen{w: a.stderr}
 		a.logTo(p.screen)
 		p.log = a.log
@@ -170,11 +171,15 @@ func (p *progress) finished(v *crawler.Visit, stored crawler.Stored) {
 			h.why = "" // the gap after it
 		}
 	}
-	logVisit(p.log, v, stored)
+	p.visited(v, stored)
 }
 
-// logVisit logs a finished visit.
-func logVisit(log *slog.Logger, v *crawler.Visit, stored crawler.Stored) {
+// visited counts and logs a finished visit.
+func (a *app) visited(v *crawler.Visit, stored crawler.Stored) {
+	a.metrics.visited(v, stored)
+	if !a.Verbose {
+		return
+	}
 	attrs := []any{"url", v.Task.URL, "site", v.Task.Site, "outcome", cmp.Or(string(v.Outcome), "retry")}
 	if v.Page != nil {
 		attrs = append(attrs, "status", v.Page.Status, "took", v.Page.Took.Round(time.Millisecond))
@@ -185,7 +190,7 @@ func logVisit(log *slog.Logger, v *crawler.Visit, stored crawler.Stored) {
 	if v.Why != "" {
 		attrs = append(attrs, "why", v.Why)
 	}
-	log.Debug("visited", attrs...)
+	a.log.Info("visited", attrs...)
 }
 
 // stop says that a stop is under way.

@@ -122,6 +122,13 @@ func (a *app) fetcher(cfg *configs.Config, copies fetch.RobotsStore, own fetch.C
 	own.Version, own.URL, own.Contact = programVersion(), cfg.UserAgentURL, cfg.Contact
 	own.ConnectTimeout, own.HeaderTimeout, own.IdleTimeout, own.Timeout = cfg.Timeouts.Connect, cfg.Timeouts.Header, cfg.Timeouts.Body, cfg.Timeouts.Total
 	own.MaxBody, own.Robots, own.Log = cfg.MaxBody, copies, a.log
+	if len(a.sent) > 0 {
+		own.Sent = func(s fetch.Sent) {
+			for _, tell := range a.sent {
+				tell(s)
+			}
+		}
+	}
 	f, err := fetch.New(own)
 	if err != nil {
 		return nil, &exitError{exitUsage, err}

@@ -24,6 +24,7 @@ type scrapeCmd struct {
 	DryRun  bool     `help:"List what would be visited, and why. Fetches robots.txt, and with --site the start page, sitemaps, feeds and archives."`
 	Pages   int      `placeholder:"N" help:"With --site: at most N pages in this run."`
 	JSON    bool     `name:"json" help:"JSON instead, one object a page or site, a line each."`
+	seenFlags
 }
 
 func (scrapeCmd) Help() string {
@@ -37,7 +38,7 @@ Examples:
     cinecrawl scrape --site https://critic.example/ --pages 50`
 }
 
-func (c *scrapeCmd) Run(ctx context.Context, a *app) error {
+func (c *scrapeCmd) Run(ctx context.Context, a *app) (err error) {
 	cfg, err := a.config()
 	if err != nil {
 		return err
@@ -48,6 +49,14 @@ func (c *scrapeCmd) Run(ctx context.Context, a *app) error {
 			return &exitError{exitUsage, err}
 		}
 	}
+	if c.Metrics != "" && !c.Site {
+		return usageErrorf("--metrics is for --site: there is nothing to watch about single pages")
+	}
+	unseen, err := c.begin(a)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unseen()) }()
 	switch {
 	case c.DryRun:
 		return c.dryRun(ctx, a, cfg, sites)

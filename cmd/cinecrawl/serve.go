@@ -12,7 +12,7 @@ import (
 	"cinecrawl/storage"
 )
 
-type serveCmd struct{}
+type serveCmd struct{ seenFlags }
 
 func (serveCmd) Help() string {
 	return `Crawls each enabled site when its schedule says so, until it is stopped. A long crawl goes on in slices, so that the sites share the
@@ -25,7 +25,7 @@ Example:
     cinecrawl serve`
 }
 
-func (serveCmd) Run(ctx context.Context, a *app) error {
+func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 	cfg, err := a.config()
 	if err != nil {
 		return err
@@ -34,27 +34,32 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	unseen, err := c.begin(a)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unseen()) }()
 	st, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	c, err := a.crawling(cfg, st)
+	crawls, err := a.crawling(cfg, st)
 	if err != nil {
 		return err
 	}
-	defer c.fetcher.Close()
+	defer crawls.fetcher.Close()
 	ctx, done := interruptible(ctx, func(last bool) {
 		if !last {
 			a.log.Info("stopping: everything is handed back; another signal stops at once")
 		}
 	})
 	defer done()
-	if err := c.plan(ctx, sites); err != nil {
+	if err := crawls.plan(ctx, sites); err != nil {
 		return err
 	}
 	a.log.Info("serving", "sites", len(sites))
-	s := newServer(c, sites)
+	s := newServer(crawls, sites)
 	s.serve(ctx)
 	return nil
 }
@@ -229,7 +234,7 @@ func (f turnFetcher) Fetch(ctx context.Context, t crawler.Task, site *crawler.Si
 	}
 }
 
-// loggedFrontier logs every finished visit.
+// loggedFrontier tells of every finished visit.
 type loggedFrontier struct {
 	crawler.Frontier
 	app *app
@@ -239,7 +244,7 @@ func (f loggedFrontier) Commit(ctx context.Context, visits []crawler.Visit) ([]c
 	stored, err := f.Frontier.Commit(ctx, visits)
 	if err == nil {
 		for i := range visits {
-			logVisit(f.app.log, &visits[i], stored[i])
+			f.app.visited(&visits[i], stored[i])
 		}
 	}
 	return stored, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,10 +25,9 @@ type origin struct {
 	turn chan struct{} // full while a worker reads or fetches the robots.txt
 
 	// Guarded by Fetcher.mu, written by who has the turn.
-	loaded  bool      // from the store
-	robots  *Robots   // the last that was reached, as far as it is about us; nil if none
-	at      time.Time // when it was asked for
-	fails   int       // in a row
+	loaded  bool    // from the store
+	robots  *Robots // the last that was reached, as far as it is about us; nil if none
+	fails   int     // in a row
 	retryAt time.Time
 	cause   error
 	tdm     *tdmrep // nil until it was asked for
@@ -96,7 +96,7 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 	if !o.loaded {
 		w.loadRobots(ctx, key, crawler.HostKey(u), o)
 	}
-	if o.robots != nil && age(o.at, now) < robotsAge {
+	if o.robots != nil && age(o.robots.at, now) < robotsAge {
 		return o.robots, nil
 	}
 	if !o.retryAt.After(now) {
@@ -113,7 +113,7 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 		}
 		f.mu.Lock()
 		if err == nil {
-			o.robots, o.at, o.fails, o.retryAt, o.cause = ParseRobots(c.Body).only(Agent), c.FetchedAt, 0, time.Time{}, nil
+			o.robots, o.fails, o.retryAt, o.cause = robotsOf(c), 0, time.Time{}, nil
 			// So that ReadyAt knows before the first page.
 			if g := f.gates[crawler.HostKey(u)]; g != nil {
 				g.least = max(g.least, o.robots.CrawlDelay(Agent))
@@ -154,11 +154,18 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 	return nil, &crawler.HostError{Host: crawler.HostKey(u), Until: o.retryAt, Err: why}
 }
 
+// robotsOf reads what a copy says about us.
+func robotsOf(c *crawler.RobotsCopy) *Robots {
+	r := ParseRobots(c.Body).only(Agent)
+	r.at = c.FetchedAt
+	return r
+}
+
 // age is how old a copy is. One from the future, which a clock that was set back leaves, is too old to be used without asking.
 func age(at, now time.Time) time.Duration {
 	d := now.Sub(at)
 	if d < -time.Minute {
-		return robotsAge
+		return math.MaxInt64
 	}
 	return max(d, 0)
 }
@@ -180,11 +187,11 @@ func (w *worker) loadRobots(ctx context.Context, key, host string, o *origin) {
 	switch {
 	case c == nil:
 	case reached(c.Status):
-		o.robots, o.at = ParseRobots(c.Body).only(Agent), c.FetchedAt
+		o.robots = robotsOf(c)
 		// The host was asked then, if not later. Crawl-delay holds from there.
 		if delay := o.robots.CrawlDelay(Agent); delay > 0 {
-			if g := f.gate(host); g.last.Before(o.at) {
-				g.last = o.at
+			if g := f.gate(host); g.last.Before(c.FetchedAt) {
+				g.last = c.FetchedAt
 				g.least = max(g.least, delay)
 				g.setGap()
 			}

@@ -329,6 +329,65 @@ func TestRobotsNeverReached(t *testing.T) {
 	}
 }
 
+// Every request that was sent is told, with what allowed it, and no other.
+func TestSent(t *testing.T) {
+	body := strings.Repeat("<p>x", 1000)
+	var got []Sent
+	wd := newWorld(t, Config{TDMRep: true, Sent: func(s Sent) { got = append(got, s) }}, routes{
+		"/robots.txt": answerWith("", "User-agent: *\nAllow: /a\nDisallow: /no"),
+		"/a":          answerWith("text/html", body),
+		"/packed": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			answerWith("text/html", pack(t, "gzip", body))(w, nil)
+		},
+		"/image": answerWith("image/png", "x"),
+		"/drop":  raw(""),
+		"/cut":   raw("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100\r\n\r\n<p>half"),
+	})
+	begin := wd.Now()
+	for _, path := range []string{"/a", "/no", "/packed", "/image", "/missing", "/cut", "/drop"} {
+		_, _ = wd.get(path)
+	}
+	// Neither a host that is not there nor one that is forbidden has been asked.
+	wd.srv.Close()
+	_, _ = wd.get("/a")
+	_, _ = wd.w.Fetch(context.Background(), crawler.Task{URL: "http://127.0.0.1:9/"}, wd.site)
+
+	packed := int64(len(pack(t, "gzip", body)))
+	type line struct {
+		Path   string
+		Kind   crawler.Kind
+		Status int
+		Bytes  int64
+		Gap    time.Duration
+		Rule   int
+		Err    error
+	}
+	want := []line{
+		{"/robots.txt", "", 200, 37, 0, 0, nil},
+		{"/.well-known/tdmrep.json", "", 404, 19, time.Second, 0, nil},
+		{"/a", crawler.KindPage, 200, int64(len(body)), time.Second, 2, nil},
+		{"/packed", crawler.KindPage, 200, packed, time.Second, 0, nil},
+		{"/image", crawler.KindPage, 200, 0, time.Second, 0, crawler.ErrNotHTML},
+		{"/missing", crawler.KindPage, 404, 19, time.Second, 0, nil},
+		{"/cut", crawler.KindPage, 200, 7, time.Second, 0, crawler.ErrCutShort},
+		{"/drop", crawler.KindPage, 0, 0, time.Second, 0, io.EOF},
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d are told, want %d: %+v", len(got), len(want), got)
+	}
+	for i, s := range got {
+		l := line{strings.TrimPrefix(s.URL, wd.srv.URL), s.Kind, s.Status, s.Bytes, s.Gap, s.Rule.Number, nil}
+		if errors.Is(s.Err, want[i].Err) {
+			l.Err = want[i].Err
+		}
+		if l != want[i] || s.Site != "test" || s.Host != wd.site.Hosts[0] || !s.Time.Equal(begin.Add(time.Duration(i)*time.Second)) ||
+			s.Robots.IsZero() != (i == 0) || i > 0 && !s.Robots.Equal(begin) {
+			t.Errorf("got %+v\nwant %+v\nof %+v", l, want[i], s)
+		}
+	}
+}
+
 // A clock that is set back makes no wait longer than the gap.
 func TestClockSetBack(t *testing.T) {
 	wd := newWorld(t, Config{}, routes{"/a": page})

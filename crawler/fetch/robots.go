@@ -40,7 +40,8 @@ const (
 type Robots struct {
 	agents   map[string]*group // by lower-case product token, "*" for all others
 	sitemaps []string
-	licences []usage // License lines outside of any group
+	licences []usage   // License lines outside of any group
+	at       time.Time // when it was fetched; zero if it is no copy of ours
 
 	mu sync.Mutex // guards the rules' matchers, made when first asked
 }

@@ -164,7 +164,8 @@ func (w *worker) tdmrep(ctx context.Context, site *crawler.Site, u *url.URL, rob
 	if ok, line := robots.Allowed(Agent, tdmrepURL); !ok {
 		c.Err = line.String()
 	} else {
-		a, err := w.ask(ctx, site, &url.URL{Scheme: u.Scheme, Host: u.Host, Path: tdmrepURL}, robots.CrawlDelay(Agent), request{limit: maxRobots})
+		a, err := w.ask(ctx, site, &url.URL{Scheme: u.Scheme, Host: u.Host, Path: tdmrepURL}, robots.CrawlDelay(Agent),
+			request{limit: maxRobots, robots: robots, rule: line})
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -42,7 +42,7 @@ func (w *worker) RoundTrip(hr *http.Request) (*http.Response, error) {
 
 // body gives what is to be read of a response.
 func (w *worker) body(resp *http.Response) (io.ReadCloser, error) {
-	raw := &wire{body: resp.Body, wait: w.f.cfg.IdleTimeout}
+	raw := &wire{body: resp.Body, wait: w.f.cfg.IdleTimeout, bytes: &w.got.bytes}
 	stop := w.stop // that of this exchange, even if the timer is late
 	raw.idle = time.AfterFunc(raw.wait, func() {
 		stop(fmt.Errorf("%w: no byte of the body in %v", crawler.ErrTimeout, raw.wait))
@@ -107,10 +107,13 @@ type wire struct {
 	idle *time.Timer
 	wait time.Duration
 	err  error // of the connection
+	// The count is the worker's, and of this exchange: nobody reads a body after it.
+	bytes *int64
 }
 
 func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.body.Read(p)
+	*w.bytes += int64(n)
 	switch {
 	case err == nil:
 		w.idle.Reset(w.wait)

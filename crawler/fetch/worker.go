@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"cinecrawl/crawler"
@@ -33,6 +35,8 @@ type request struct {
 	etag         string
 	lastModified string
 	named        bool
+	robots       *Robots // the copy that allowed it, nil for robots.txt itself
+	rule         Line    // of that
 }
 
 // answer is what came.
@@ -43,6 +47,8 @@ type answer struct {
 	body        []byte
 	started     time.Time
 	latency     time.Duration // until the response header was there
+	bytes       int64         // of the body, as they came
+	sent        bool          // the request was, as far as it is watched
 }
 
 // Worker gives a fetcher for use by one goroutine at a time. It also has a method
@@ -92,7 +98,8 @@ func (w *worker) fetch(ctx context.Context, t crawler.Task, site *crawler.Site) 
 	if err != nil {
 		return nil, err
 	}
-	if ok, line := robots.Allowed(Agent, u.RequestURI()); !ok {
+	ok, line := robots.Allowed(Agent, u.RequestURI())
+	if !ok {
 		return nil, fmt.Errorf("%w: %s", crawler.ErrDisallowed, line)
 	}
 	var reuse *tdmrep
@@ -101,7 +108,7 @@ func (w *worker) fetch(ctx context.Context, t crawler.Task, site *crawler.Site) 
 			return nil, err
 		}
 	}
-	r := request{kind: t.Kind, limit: w.f.cfg.MaxBody, etag: t.ETag, lastModified: t.LastModified}
+	r := request{kind: t.Kind, limit: w.f.cfg.MaxBody, etag: t.ETag, lastModified: t.LastModified, robots: robots, rule: line}
 	if r.kind == "" {
 		r.kind = crawler.KindPage
 	}
@@ -147,9 +154,13 @@ func (w *worker) ask(ctx context.Context, site *crawler.Site, u *url.URL, delay 
 		return answer{}, err
 	}
 	r.named = named(site, key)
+	before := g.last // written by who has the turn, that is by us
 	err = w.exchange(ctx, u, r)
 	a := w.got
 	w.got = answer{}
+	if a.sent {
+		w.f.cfg.Sent(sentOf(site, key, u, r, a, before, w.f.cfg.Now(), err))
+	}
 	if hold := w.f.answered(key, g, r, a, err); hold != nil {
 		return a, hold
 	}
@@ -167,6 +178,11 @@ func (w *worker) exchange(parent context.Context, u *url.URL, r request) error {
 
 	w.req, w.url, w.got, w.stop = r, u, answer{started: w.f.cfg.Now()}, stop
 	w.c.Context = ctx
+	if w.f.cfg.Sent != nil {
+		var sent atomic.Bool // the transport's goroutine says so
+		w.c.Context = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
+		defer func() { w.got.sent = sent.Load() }()
+	}
 	h := http.Header{
 		"User-Agent":      {w.f.userAgent},
 		"Accept":          {accept(r.kind)},
