@@ -164,6 +164,19 @@ func genericAuthor(name, site string) bool {
 	return true
 }
 
+// userName reports whether a name is one that software knows somebody by. The person's own, where the page shows it, is better.
+func userName(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.') {
+			return false
+		}
+	}
+	return true
+}
+
+// critics are the facts that name who wrote the review.
+var critics = wordSet("reviewer critic reviewed_by review_by rezensent rezensentin kritiker kritikerin critique recensore recensent")
+
 // findAuthor chooses the critic's name.
 func findAuthor(m *marks, doc *Document, blocks []Block, site string, headOrder int) Text {
 	var best Text
@@ -175,8 +188,11 @@ func findAuthor(m *marks, doc *Document, blocks []Block, site string, headOrder 
 		if name == "" {
 			return
 		}
-		if genericAuthor(name, site) {
+		switch {
+		case genericAuthor(name, site):
 			conf *= 0.5
+		case userName(name):
+			conf *= 0.85
 		}
 		if conf > best.Confidence {
 			best = Text{Value: name, From: from, Confidence: conf}
@@ -226,8 +242,16 @@ func findAuthor(m *marks, doc *Document, blocks []Block, site string, headOrder 
 				}
 				continue
 			}
-			if genericAuthor(name, site) {
+			if it.src == "microdata" { // it is what the page shows: "Jane Doe For the Courier"
+				if cut, _ := byline(name); cut != "" {
+					name = cut
+				}
+			}
+			switch {
+			case genericAuthor(name, site):
 				c *= 0.45
+			case userName(name):
+				c *= 0.7
 			}
 			if c > best.Confidence {
 				best = Text{Value: name, From: Source(it.src + ":" + it.types[0] + "." + path), Confidence: c}

@@ -534,6 +534,14 @@ func (f *finder) author() {
 		}
 	}
 	f.rev.Author = findAuthor(f.marks, f.doc, f.rev.Blocks, f.site, order)
+	if f.rev.Author.Confidence < 0.8 {
+		for _, p := range f.factBox() {
+			if critics[p.key] && allNames(p.value) {
+				f.rev.Author = Text{Value: p.value, From: "facts:" + Source(p.key), Confidence: 0.8}
+				break
+			}
+		}
+	}
 }
 
 // rating finds the critic's grade.
@@ -821,6 +829,13 @@ func (f *finder) writtenRating(consider func(Rating)) {
 		if i > 0 && len(s) <= 60 && len(f.blocks[i-1].Text) <= 40 && isRateLabel(f.blocks[i-1].Text) { // the label stands in a line, or heading, above
 			s = strings.TrimRight(f.blocks[i-1].Text, ": ") + ": " + s
 		}
+		if len(s) <= 40 {
+			if h, ok := labelledNumber(s); ok {
+				h.From = Source("text:block " + strconv.Itoa(i+1))
+				found = append(found, h)
+				continue
+			}
+		}
 		off := 0
 		if len(s) > 1200 { // a grade in a long paragraph stands at its end
 			off = len(s) - 600
@@ -884,6 +899,17 @@ func (f *finder) writtenRating(consider func(Rating)) {
 	consider(found[best].Rating)
 }
 
+// labelledNumber reads "Score: 8.5", a grade whose maximum is not stated.
+func labelledNumber(s string) (hit, bool) {
+	label, value, ok := strings.Cut(s, ":")
+	value = strings.Trim(value, " \u00a0.")
+	v, k := decimal(value)
+	if !ok || k == 0 || k != len(value) || v > 10 || !isRateLabel(label) {
+		return hit{}, false
+	}
+	return hit{Rating: Rating{Raw: value, Value: v, Method: "number", Confidence: 0.75}}, true
+}
+
 // isRateLabel reports whether a text is a label of a grade and no more: "Rating", "Our verdict:", "Final score".
 func isRateLabel(s string) bool {
 	label, n := false, 0
@@ -914,6 +940,7 @@ func (f *finder) clues() *clues {
 		return f.told
 	}
 	c := &clues{body: nameWords(f.body), slug: slugOf(f.path), emph: make(map[string]int, len(f.emph)), tags: slices.Concat(f.rev.Tags, f.rev.Categories)}
+	c.headSlug = slugWords(strings.Trim(nameWords(f.rev.Headline.Value), "'"))
 	head := foldText(f.rev.Headline.Value)
 	var b strings.Builder
 	for _, s := range slices.Concat(f.alts, f.captions) {
@@ -1064,12 +1091,15 @@ func (f *finder) film() {
 				setText(&film.Director, name, "text", conf)
 			}
 		}
+		f.taggedDirector()
 		if film.Year.Value == 0 {
 			published := 0
 			if !f.rev.Published.Value.IsZero() {
 				published = f.rev.Published.Value.Year()
 			}
-			if y, conf := proseYear(f.body, published); y > 0 {
+			if y := taggedYear(c.tags, published); y > 0 {
+				setYear(y, "tags", 0.6)
+			} else if y, conf := proseYear(f.body, published); y > 0 {
 				setYear(y, "text", conf)
 			} else if y, conf := loneYear(f.body, film.Title.Value, film.Director.Value, published); y > 0 {
 				setYear(y, "text", conf)

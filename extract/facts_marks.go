@@ -47,7 +47,7 @@ var zoneWords = map[string]zone{
 	"postratings": inVotes, "kksr": inVotes, "gdrts": inVotes, "rmp": inVotes, "community": inVotes, "imdb": inVotes,
 	"tomatometer": inVotes, "metascore": inVotes, "metacritic": inVotes, "vv": inVotes,
 	"author": inAuthor, "byline": inAuthor, "vcard": inAuthor, "hcard": inAuthor, "writer": inAuthor, "contributor": inAuthor,
-	"reviewer": inAuthor, "critic": inAuthor, "postedby": inAuthor,
+	"reviewer": inAuthor, "critic": inAuthor, "postedby": inAuthor, "ljuser": inAuthor,
 	"rating": inRating, "ratings": inRating, "stars": inRating, "star": inRating, "score": inRating, "grade": inRating,
 	"starrating": inRating, "verdict": inRating,
 	"date": inDate, "published": inDate, "timestamp": inDate, "pubdate": inDate, "datetime": inDate, "posted": inDate,
@@ -214,7 +214,7 @@ type marks struct {
 	captions []string
 	image    string
 	widgets  []mark // ratings drawn in markup: value is "4.5/5"; from tells the method
-	facts    []pair // "Director": "…" in definition lists and tables
+	facts    []pair // "Director": "…" in definition lists, tables, and fields with a label
 	articles int    // posts on the page
 	links    int    // links in the content
 	linkText int    // bytes of their text
@@ -388,6 +388,11 @@ func (m *marker) content(n *html.Node, f mframe, own zone, class, itemprop, rel 
 			m.facts = append(m.facts, pair{m.shortText(n, 60), m.shortText(v, 200)})
 		}
 	}
+	if class != "" && len(m.facts) < maxMarks && strings.Contains(class, "label") && isLabelClass(class) {
+		if v := nextElement(n); v != nil && v.DataAtom == n.DataAtom {
+			m.facts = append(m.facts, pair{m.shortText(n, 60), m.shortText(v, 200)})
+		}
+	}
 	if class != "" && n.DataAtom != atom.Figcaption && strings.Contains(class, "caption") && len(m.captions) < 40 {
 		m.captions = append(m.captions, m.shortText(n, 300))
 	}
@@ -406,6 +411,16 @@ func (m *marker) content(n *html.Node, f mframe, own zone, class, itemprop, rel 
 		m.link(n, f, rel, class)
 	}
 	m.widget(n, f, own, class)
+}
+
+// isLabelClass reports whether a class names the label of a field: "field__label", "label", "info-label".
+func isLabelClass(class string) bool {
+	for tok := range strings.FieldsSeq(class) {
+		if t, ok := strings.CutSuffix(tok, "label"); ok && (t == "" || t[len(t)-1] == '-' || t[len(t)-1] == '_') {
+			return true
+		}
+	}
+	return false
 }
 
 func isTitleClass(class string) bool {

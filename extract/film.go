@@ -20,6 +20,7 @@ type clues struct {
 	emph     map[string]int
 	pictures string   // alternative texts and captions
 	tags     []string // and categories
+	headSlug string   // the headline, as an address would have it
 	upper    string   // body in capitals, made when asked for
 }
 
@@ -665,7 +666,7 @@ func isName(s string) bool {
 	return t != "" && len(strings.Fields(t)) <= 8 && capitals(t) == t
 }
 
-// isLine reports whether a text is set as a sentence is: three words and more, most of them in lower case.
+// isLine reports whether a text is set as a sentence is: two words and more, most of them in lower case.
 func isLine(s string) bool {
 	n, low := 0, 0
 	for w := range strings.FieldsSeq(s) {
@@ -674,7 +675,7 @@ func isLine(s string) bool {
 			low++
 		}
 	}
-	return n >= 3 && 2*low >= n && low >= 2
+	return n >= 2 && 2*low >= n && low >= 2
 }
 
 // prefixes adds the beginnings of a text that end at a comma, a separator, or where its capitals end.
@@ -1062,6 +1063,9 @@ func weighGuesses(guesses []guess, c *clues) guess {
 		}
 		if slugWords(name) == c.slug && c.slug != "" {
 			g.score += 0.06
+			if c.slug != c.headSlug { // the address has this part of the headline and no more
+				g.score += 0.1
+			}
 		}
 		for _, t := range c.tags {
 			if strings.EqualFold(t, g.title) {
@@ -1383,11 +1387,12 @@ var (
 		"ru": {"режиссёр ", "режиссер "},
 	}
 	directorVerbs = map[string][]string{
-		"en": {" directs ", " directed ", " has made a ", "'s direction", "'s camera", "'s film", "'s debut", "'s latest", "'s feature", "'s first film", "'s new film", " wrote and directed"},
+		"en": {" directs ", " directed ", " has made a ", "'s direction", "'s camera", "'s film", "'s debut", "'s latest", "'s feature", "'s first film", "'s new film", " wrote and directed", " cuts "},
 		"de": {" inszeniert", " filmt "},
-		"fr": {" filme ", " réalise ", " dirige "},
-		"es": {" dirige ", " filma ", " rueda "},
-		"it": {" dirige ", " gira "},
+		"fr": {" filme ", " réalise ", " dirige ", " signe "},
+		"es": {" dirige ", " filma ", " rueda ", " firma "},
+		"it": {" dirige ", " gira ", " firma "},
+		"pt": {" dirige ", " filma ", " assina "},
 	}
 )
 
@@ -1435,4 +1440,131 @@ func proseDirector(text, title, lang string) (string, float64) {
 		}
 	}
 	return "", 0
+}
+
+// taggedYear is the year that a review is filed under, where it is one and lies before that of the review: posts are filed under their
+// own year too.
+func taggedYear(tags []string, published int) int {
+	year := 0
+	for _, t := range tags {
+		y, ok := digits(strings.TrimSuffix(strings.TrimSpace(t), "年"), 4, 4)
+		if !ok || y < minFilmYear || y > maxDateYear {
+			continue
+		}
+		if year != 0 && y != year {
+			return 0
+		}
+		year = y
+	}
+	if year >= published {
+		return 0
+	}
+	return year
+}
+
+// taggedDirector takes who made the film from the tags: the one person there whom the text names and does not call a player. A tag
+// spells a name that the text has a letter or two off as it should be.
+func (f *finder) taggedDirector() {
+	film := &f.rev.Film
+	title := plain(film.Title.Value)
+	cast := ""
+	for _, p := range f.factBox() {
+		if castKeys[p.key] {
+			cast += plain(p.value) + "\n"
+		}
+	}
+	var names []string
+	for _, t := range f.clues().tags {
+		name := plain(t)
+		if n := len(strings.Fields(name)); n < 2 || n > 5 || strings.EqualFold(name, title) || strings.EqualFold(t, f.rev.Author.Value) || strings.EqualFold(t, f.site) {
+			continue
+		}
+		if who, end := nameAfter(name); end != len(name) || who != name || noTitle(name) || allLabels(name) {
+			continue
+		}
+		if film.Director.Value != "" {
+			if film.Director.From == "text" && misspelt(plain(film.Director.Value), name) {
+				film.Director.Value = t
+				return
+			}
+			continue
+		}
+		if strings.Contains(cast, name) || playsIn(f.body, name, title) || countName(f.body, name, 1) == 0 && countName(plain(f.rev.Headline.Value), name, 1) == 0 {
+			continue
+		}
+		names = appendNew(names, t)
+	}
+	if film.Director.Value != "" || len(names) == 0 || len(names) > 2 {
+		return
+	}
+	who := names[0]
+	if len(names) == 2 {
+		who = ""
+		for _, pair := range [...]string{names[0] + " and " + names[1], names[1] + " and " + names[0]} {
+			if strings.Contains(f.body, plain(pair)) {
+				who = pair
+			}
+		}
+	} else if i := strings.Index(f.body, " and "+plain(who)); i > 0 { // "Joel and Ethan Coen"
+		if first, ok := nameBefore(f.body[max(0, i-40):i]); ok && !strings.Contains(first, " ") && first != title {
+			who = first + " and " + who
+		}
+	}
+	if who != "" {
+		film.Director = Text{Value: who, From: "tags", Confidence: 0.6}
+	}
+}
+
+// castKeys are the facts that name players.
+var castKeys = wordSet("cast starring stars featuring with darsteller besetzung avec acteurs reparto intérpretes protagonistas interpreti attori con elenco cast_&_crew")
+
+// playsIn reports whether a text calls somebody a player: "Joaquin Phoenix plays", "Theodore (Joaquin Phoenix)", "Tilda Swinton’s Eve".
+func playsIn(text, name, title string) bool {
+	for i := 0; i < len(text); {
+		j := strings.Index(text[i:], name)
+		if j < 0 {
+			return false
+		}
+		j += i
+		i = j + len(name)
+		before, after := text[max(0, j-24):j], text[i:min(len(text), i+60)]
+		if strings.HasSuffix(before, "(") && strings.HasPrefix(after, ")") {
+			return true
+		}
+		ws := strings.FieldsFunc(before, notWord)
+		if n := len(ws); n > 0 && wordsOfPlayers[strings.ToLower(ws[n-1])] {
+			return true
+		}
+		if rest, ok := strings.CutPrefix(after, "'s "); ok {
+			w := rest[:wordEnd(rest, 0)]
+			if partsOfPlayers[w] || startsUpper(w) && (title == "" || !strings.HasPrefix(rest, title)) {
+				return true
+			}
+			continue
+		}
+		w := strings.TrimLeft(after, " ,")
+		if w = w[:wordEnd(w, 0)]; playVerbs[w] || w == "as" || w == "als" {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	wordsOfPlayers = wordSet("starring stars star actor actress actors whenever cast plays avec with featuring opposite mit con schauspieler schauspielerin actriz attore attrice darsteller")
+	partsOfPlayers = wordSet("performance character face hands eyes voice role turn smile shoulders mouth accent portrayal star")
+)
+
+// misspelt reports whether two names are one, but for two letters at most.
+func misspelt(a, b string) bool {
+	if a == b || len(a) < 8 || len(a) != len(b) {
+		return false
+	}
+	differ := 0
+	for i := range len(a) {
+		if a[i] != b[i] {
+			differ++
+		}
+	}
+	return differ <= 2 && a[0] == b[0]
 }

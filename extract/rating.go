@@ -521,7 +521,7 @@ func unit(s string, start, i int, v float64, numeral bool) (hit, bool) {
 			return hit{}, false
 		}
 		return done(j+l, best, "fraction")
-	} else if ok && unitFollows(s[j+l:]) {
+	} else if ok && (unitFollows(s[j+l:]) || !bareOf(s[j:]) && strings.Trim(s[j+l:], " .!)") == "") {
 		return done(j+l, best, "fraction")
 	}
 	if s[j] == '-' { // four-star is an adjective of hotels; "a 4-star review" tells too little
@@ -537,7 +537,18 @@ func unit(s string, start, i int, v float64, numeral bool) (hit, bool) {
 		return hit{}, false
 	}
 	e := wordEnd(s, j)
-	if e == j || !starWords[strings.ToLower(s[j:e])] || v > 10 {
+	if e == j || v > 10 {
+		return hit{}, false
+	}
+	if !starWords[strings.ToLower(s[j:e])] {
+		// "4 cardigans out of 5", "3.5 severed heads out of 5": critics have units of their own.
+		rest := s[e:min(len(s), e+32)]
+		if k := strings.Index(rest, " out of "); numeral && k >= 0 && k < 16 && strings.Count(rest[:k], " ") <= 1 && !strings.ContainsAny(rest[:k], ".,;:!?") {
+			if best, l, ok := outOf(s[e+k+1:]); ok && best >= v && !wholePart(s[e+k+1+l:]) {
+				h.count = true
+				return done(e+k+1+l, best, "fraction")
+			}
+		}
 		return hit{}, false
 	}
 	// "3 stars out of 4"
@@ -830,6 +841,8 @@ func (h *hit) weigh(s string, at, n int, heading bool) float64 {
 		switch {
 		case labelNear:
 			return 0.92
+		case short && colon && isMaximum(tail): // "Somebody says: *** out of ****"
+			return 0.85
 		case lead == "" && aloneTail && (heading || edge && at != n-3):
 			return 0.8
 		case verb:
@@ -1049,6 +1062,11 @@ func isScoreClass(class string) bool {
 		switch asciiLower(tok) {
 		case "score", "rating", "rating-value", "score-value", "review-score", "review-rating", "final-score", "overall-score", "total-score", "rating-score", "review-total", "review-final-score":
 			return true
+		}
+		for _, end := range [...]string{"score-num", "score-value", "rating-value", "total-score", "final-score"} {
+			if strings.HasSuffix(tok, end) {
+				return true
+			}
 		}
 	}
 	return false
