@@ -2,6 +2,7 @@ package extract
 
 import (
 	"html"
+	"math"
 	"net/url"
 	"regexp"
 	"slices"
@@ -164,6 +165,8 @@ func (f *finder) headline() {
 		set(f.head.text, Source("css:h"+strconv.Itoa(f.head.level)), 0.6)
 	case ld != "":
 		set(ld, "ld:headline", 0.85)
+	case (og == "" || strings.EqualFold(og, f.site)) && f.boldHead() != "":
+		set(f.boldHead(), "text:bold", 0.7)
 	case og != "":
 		set(cutSite(og, f.site), "meta:og:title", 0.8)
 	case title != "":
@@ -181,6 +184,19 @@ func (f *finder) headline() {
 		}
 		set(v, from, ruled)
 	}
+}
+
+// boldHead is a bold line above the text that the page's title states too.
+func (f *finder) boldHead() string {
+	for i := range f.rev.Blocks {
+		switch b := &f.rev.Blocks[i]; {
+		case b.Kept:
+			return ""
+		case b.Rule == "headline" && b.Kind == Paragraph:
+			return b.Text
+		}
+	}
+	return ""
 }
 
 // soleHead is the page's first heading of the second level, where it has none of the first and its title says something else.
@@ -899,12 +915,12 @@ func (f *finder) writtenRating(consider func(Rating)) {
 	consider(found[best].Rating)
 }
 
-// labelledNumber reads "Score: 8.5", a grade whose maximum is not stated.
+// labelledNumber reads "Score: 8.5", a grade whose maximum is not stated. A whole number may count votes.
 func labelledNumber(s string) (hit, bool) {
 	label, value, ok := strings.Cut(s, ":")
 	value = strings.Trim(value, " \u00a0.")
 	v, k := decimal(value)
-	if !ok || k == 0 || k != len(value) || v > 10 || !isRateLabel(label) {
+	if !ok || k == 0 || k != len(value) || v > 10 || v == math.Trunc(v) || !isRateLabel(label) {
 		return hit{}, false
 	}
 	return hit{Rating: Rating{Raw: value, Value: v, Method: "number", Confidence: 0.75}}, true
@@ -940,6 +956,7 @@ func (f *finder) clues() *clues {
 		return f.told
 	}
 	c := &clues{body: nameWords(f.body), slug: slugOf(f.path), emph: make(map[string]int, len(f.emph)), tags: slices.Concat(f.rev.Tags, f.rev.Categories)}
+	c.english = f.rev.Lang == "en"
 	c.headSlug = slugWords(strings.Trim(nameWords(f.rev.Headline.Value), "'"))
 	head := foldText(f.rev.Headline.Value)
 	var b strings.Builder
@@ -1054,6 +1071,23 @@ func (f *finder) film() {
 			}
 		}
 	}
+	if best.score < 0.75 { // the headline says little: the page's description of itself may name "Her (2013)"
+		for _, k := range [...]string{"description", "og:description", "twitter:description"} {
+			d := f.doc.MetaOne(k)
+			open, _, y := yearInBrackets(d)
+			if y == 0 {
+				continue
+			}
+			for name := lastRun(d[:open]); name != ""; _, name, _ = strings.Cut(name, " ") { // "On Her"
+				if startsUpper(name) && countName(c.body, nameWords(name), 1) > 0 {
+					setText(&film.Title, name, "meta:"+Source(k), 0.8)
+					setYear(y, "meta:"+Source(k), 0.8)
+					break
+				}
+			}
+			break
+		}
+	}
 	if film.Title.Value == "" {
 		if name, conf := repeatedName(f.emph, c); conf >= minFilm {
 			setText(&film.Title, name, "text:italics", conf)
@@ -1065,6 +1099,12 @@ func (f *finder) film() {
 	}
 	if same && best.director != "" {
 		setText(&film.Director, best.director, best.from, 0.85)
+	}
+	for _, b := range f.blocks {
+		if b.Rule == "facts" && b.Text[0] == '(' { // "(1994; 116 minutes; directed by …)" below the headline
+			setYear(filmYear(b.Text), "facts", 0.8)
+			setText(&film.Director, directorInBrackets(strings.Trim(b.Text, "()")), "facts", 0.8)
+		}
 	}
 	for _, p := range box {
 		switch {
@@ -1097,7 +1137,11 @@ func (f *finder) film() {
 			if !f.rev.Published.Value.IsZero() {
 				published = f.rev.Published.Value.Year()
 			}
-			if y := taggedYear(c.tags, published); y > 0 {
+			if y := pictureYear(f.doc.MetaOne("og:image"), film.Title.Value); y > 0 {
+				setYear(y, "meta:og:image", 0.6)
+			} else if y := pictureYear(f.marks.image, film.Title.Value); y > 0 {
+				setYear(y, "image", 0.6)
+			} else if y := taggedYear(c.tags, published); y > 0 {
 				setYear(y, "tags", 0.6)
 			} else if y, conf := proseYear(f.body, published); y > 0 {
 				setYear(y, "text", conf)

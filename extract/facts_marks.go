@@ -554,7 +554,7 @@ func (m *marker) author(n *html.Node, f mframe, class, itemprop, rel string) {
 		mk.from, mk.conf = "microdata:author", 0.8
 	case strings.Contains(c, "byline"):
 		mk.from, mk.conf = "css:byline", 0.72
-	case hasToken(c, "author") || hasToken(c, "fn") || strings.Contains(c, "author-name") || strings.Contains(c, "p-author"):
+	case hasToken(c, "author") || hasToken(c, "fn") || hasToken(c, "ljuser") || strings.Contains(c, "author-name") || strings.Contains(c, "p-author"):
 		mk.from, mk.conf = "css:author", 0.7
 	default:
 		mk.from, mk.conf = "css:author-like", 0.5

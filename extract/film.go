@@ -21,6 +21,7 @@ type clues struct {
 	pictures string   // alternative texts and captions
 	tags     []string // and categories
 	headSlug string   // the headline, as an address would have it
+	english  bool     // titles are set in capitals
 	upper    string   // body in capitals, made when asked for
 }
 
@@ -678,6 +679,17 @@ func isLine(s string) bool {
 	return n >= 2 && 2*low >= n && low >= 2
 }
 
+// sentenceCase reports whether a text of four words or more has no capital but the first: a line, and no English title.
+func sentenceCase(s string) bool {
+	n := 0
+	for w := range strings.FieldsSeq(s) {
+		if n++; n > 1 && startsUpper(w) {
+			return false
+		}
+	}
+	return n >= 4
+}
+
 // prefixes adds the beginnings of a text that end at a comma, a separator, or where its capitals end.
 func prefixes(s string, p float64, director string, all func(guess)) {
 	add := func(g guess) {
@@ -1042,6 +1054,9 @@ func weighGuesses(guesses []guess, c *clues) guess {
 			g.score += 0.1
 		case e == 0 && long:
 			g.score -= 0.2
+			if c.english && sentenceCase(g.title) {
+				g.score -= 0.15
+			}
 			if low := strings.ToLower(g.title); strings.HasPrefix(low, "my ") || strings.HasPrefix(low, "why ") || strings.HasPrefix(low, "how ") || strings.HasPrefix(low, "what ") {
 				g.score -= 0.1
 			}
@@ -1567,4 +1582,38 @@ func misspelt(a, b string) bool {
 		}
 	}
 	return differ <= 2 && a[0] == b[0]
+}
+
+// pictureYear is the year in the name of the lead picture's file, behind the name of the film: "brief-encounter-1945.jpg".
+func pictureYear(address, title string) int {
+	name := address[strings.LastIndexByte(address, '/')+1:]
+	if i := strings.LastIndexByte(name, '.'); i > 0 {
+		name = name[:i]
+	}
+	rest, ok := strings.CutPrefix(slugWords(name), slugWords(title)+" ")
+	if !ok || title == "" || len(rest) < 4 || len(rest) > 4 && rest[4] != ' ' {
+		return 0
+	}
+	return filmYear(rest[:4])
+}
+
+// lastRun is the longest end of a text whose words begin in capitals, small words between them allowed.
+func lastRun(s string) string {
+	s = strings.TrimRight(s, " ")
+	best := ""
+	for i := len(s); i > 0; {
+		i = strings.LastIndexByte(s[:i], ' ')
+		w := s[i+1:]
+		switch first, _, _ := strings.Cut(w, " "); {
+		case startsUpper(first) && capitals(w) == trimTitle(w):
+			best = w
+		case smallWords[strings.ToLower(first)]:
+		default:
+			return best
+		}
+		if i < 0 {
+			break
+		}
+	}
+	return best
 }

@@ -3,6 +3,7 @@ package extract
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -405,7 +406,8 @@ func (j *judge) block(i int) verdict {
 	before := i < j.begin
 	after := i > j.end || i == j.end && p.chars < 160 && i > j.begin // a short last paragraph is met with doubt too
 	ld := p.linkDensity()
-	if before && p.prose == 0 && (own&isTitle != 0 || (p.kind == Heading || p.chars > 3) && j.titles[foldText(p.text)]) {
+	goesOn := p.kind == Paragraph && own&isTitle == 0 && i+1 < len(j.pieces) && startsLower(j.pieces[i+1].text) // a sentence broken off
+	if before && p.prose == 0 && !goesOn && (own&isTitle != 0 || (p.kind == Heading || p.chars > 3) && j.titles[foldText(p.text)]) {
 		return drop("headline", 2)
 	}
 	if before && c.head && p.kind == Heading && p.text[len(p.text)-1] != '.' && !graded(p.text) {
@@ -418,12 +420,19 @@ func (j *judge) block(i int) verdict {
 	if p.chars < 600 {
 		folded = foldLine(p.text)
 	}
+	if p.chars < 80 && pictureFrom(folded) {
+		return drop("line:credit", 1.5)
+	}
 	if folded != "" && p.chars <= 220 {
 		switch list := opening(folded); list {
 		case "":
 		case "credit":
 			if p.chars <= 140 {
 				return drop("line:credit", 1.5)
+			}
+		case "copyright":
+			if after && filmYear(p.text[:min(len(p.text), 24)]) > 0 {
+				return drop("line:copyright", 1.5)
 			}
 		case "more":
 			if p.text[0] != '(' && (ld > 0.3 || strings.HasSuffix(p.text, ":") || before || i > j.end || p.chars < 60) {
@@ -439,6 +448,11 @@ func (j *judge) block(i int) verdict {
 			}
 		}
 	}
+	if p.kind == ListItem || p.kind == Paragraph || p.kind == Cell {
+		if n := factsIn(p.text); n >= 2 || n == 1 && p.chars < 160 && (j.factBeside(i-1) || j.factBeside(i+1)) || i <= j.begin && factsInBrackets(p.text) {
+			return drop("facts", 1.5)
+		}
+	}
 	if p.chars < 100 && folded != "" && (before || after) {
 		first, _, _ := strings.Cut(p.text, "|")
 		switch {
@@ -448,21 +462,26 @@ func (j *judge) block(i int) verdict {
 			return drop("line:byline", 1.5)
 		case j.names[strings.TrimPrefix(strings.TrimPrefix(folded, "by "), "von ")]:
 			return drop("name", 1.5)
+		case i > j.begin && p.kind == Heading && j.beginsTitle(p.text):
+			return drop("headline", 1)
+		case before && p.prose == 0 && 10*p.bold >= 9*p.chars && j.beginsTitle(p.text):
+			return drop("headline", 1)
 		}
+	}
+	if after && p.chars < 140 && mailbox(p.text) {
+		return drop("address", 1)
 	}
 	if i+1 >= j.end && folded != "" && j.life(i, folded) {
 		return drop("life", 1)
+	}
+	if p.chars == 1 && strings.Contains(attr(j.frames[p.frame].node, "class"), "emoji") {
+		return drop("icon", 1)
 	}
 	if p.text[0] == '[' && p.text[len(p.text)-1] == ']' && strings.ContainsAny(p.text, "=”") && strings.IndexByte(p.text, ' ') > 0 {
 		return drop("shortcode", 1) // of an add-on that is gone
 	}
 	if p.chars < 50 && p.kind == Paragraph && (before || after) && priced(p.text) {
 		return drop("price", 1)
-	}
-	if p.kind == ListItem || p.kind == Paragraph || p.kind == Cell {
-		if n := factsIn(p.text); n >= 2 || n == 1 && p.chars < 160 && (j.factBeside(i-1) || j.factBeside(i+1)) {
-			return drop("facts", 1.5)
-		}
 	}
 	if folded != "" {
 		switch n := callsIn(folded); {
@@ -482,9 +501,69 @@ func (j *judge) block(i int) verdict {
 		return keep("prose", 1)
 	}
 	if p.kind == Heading {
+		if i > j.end && ld > 0.8 && !graded(p.text) {
+			return drop("link", 1)
+		}
 		return keep("heading", 0.5)
 	}
+	if i > j.end && i > 0 && j.said[i-1].rule == "link" && !graded(p.text) {
+		return drop("under:related", 0.5)
+	}
 	return keep("short", 0.2)
+}
+
+// beginsTitle says whether a line of two words or more, or one with a year, is the beginning of a form of the headline.
+func (j *judge) beginsTitle(s string) bool {
+	s = foldText(s)
+	if len(s) < 6 {
+		return false
+	}
+	for t := range j.titles {
+		if rest, ok := strings.CutPrefix(t, s); ok && (rest == "" || rest[0] == ' ') {
+			return true
+		}
+	}
+	return false
+}
+
+// startsLower says whether a text begins with a small letter.
+func startsLower(s string) bool { return unicode.IsLower(firstRune(s)) }
+
+// pictures are the words that credits of pictures begin with.
+var pictures = wordSet("photo photos picture pictures image images still stills screenshot screenshots screencap screencaps frame poster artwork foto fotos bild bilder imagen immagine imagem")
+
+// pictureFrom says whether a line tells where a picture is from: "PHOTO BORROWED from …", "Stills found at …".
+func pictureFrom(folded string) bool {
+	var w [3]string
+	for i := range w {
+		w[i], folded, _ = strings.Cut(folded, " ")
+	}
+	return pictures[w[0]] && (strings.HasSuffix(w[1], "ed") || w[1] == "taken" || w[1] == "found" || w[1] == "stolen") &&
+		(w[2] == "from" || w[2] == "by" || w[2] == "at" || w[2] == "via" || w[2] == "off") && folded != ""
+}
+
+// mailbox says whether a line gives an address of mail.
+func mailbox(s string) bool {
+	i := strings.IndexByte(s, '@')
+	return i > 0 && i+3 < len(s) && s[i-1] != ' ' && s[i+1] != ' ' && strings.IndexByte(s[i:], '.') > 1
+}
+
+// factsInBrackets says whether a line is in brackets and states what a box would: year, length, rating, who made the film.
+func factsInBrackets(s string) bool {
+	if len(s) > 200 || s[0] != '(' || s[len(s)-1] != ')' {
+		return false
+	}
+	n := 0
+	if filmYear(s) > 0 {
+		n++
+	}
+	low := strings.ToLower(s)
+	for _, w := range [...]string{"min", "rated ", "dir", "regie", "réal", "regia"} {
+		if strings.Contains(low, w) {
+			n++
+		}
+	}
+	return n >= 2
 }
 
 // life says whether a paragraph near the end tells of the author: it begins with the name of the author or of the site, or it stands

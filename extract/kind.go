@@ -32,8 +32,9 @@ var headCues = []struct {
 	{KindInterview, 3, []string{"interview", "q&a", "q & a", "in conversation with", "a conversation with", "talks about", "discusses", "speaks about", "gespräch mit", "im gespräch", "entretien avec", "entretien", "rencontre avec", "entrevista", "intervista", "wywiad", "interviewed", "on making", "questions for", "chats with", "sits down with", "we talk to", "speaks to"}},
 	{KindNews, 2.6, []string{"box office", "line-up", "lineup", "announced", "announces", "announce", "unveils", "unveiled", "to star in", "to direct", "set to", "joins", "boards", "signs on", "casting", "cast in", "release date", "in talks", "in the works", "next project", "giveaway", "give away", "win tickets", "win a", "win two", "win passes", "tickets to", "contest", "nominations", "nominees", "wins best", "award winners", "gewinnspiel", "verlosung", "concours", "sorteo", "obituary", "r.i.p", "rip:", "dies at", "dead at", "has died", "in memoriam", "remembering", "farewell to", "nachruf", "podcast", "episode", "newsletter", "programme", "schedule", "now streaming", "coming soon", "coming to", "tributes", "restoration", "crowdfunding", "kickstarter", "housekeeping", "announcement", "update on", "news:"}},
 	{KindList, 2.8, []string{"top 10", "top ten", "top 5", "top five", "top 20", "most anticipated", "best films", "best movies", "the best of", "worst films", "worst movies", "ranked", "ranking", "archives", "archive for", "all reviews", "our favourite", "our favorite", "watchlist", "films to watch", "movies to watch", "what to watch", "things to", "films of the year", "movies of the year", "year in review", "year in film", "preview", "die besten", "les meilleurs", "las mejores", "los mejores", "i migliori", "index of", "a–z", "a-z", "reviews by title", "list of"}},
-	{KindRoundup, 2.8, []string{"round-up", "roundup", "round up", "dispatch", "diary", "capsules", "capsule reviews", "short takes", "quick takes", "in brief", "festival report", "festival notes", "notes from", "double feature", "double bill", "mini-reviews", "mini reviews", "three films", "two films", "four films", "five films", "weekly viewing", "what i watched", "recently watched", "day one", "day two", "tagebuch", "kurzkritiken", "en bref", "viewing log", "month in film"}},
+	{KindRoundup, 2.8, []string{"round-up", "roundup", "round up", "dispatch", "diary", "capsules", "capsule reviews", "short takes", "quick takes", "in brief", "festival report", "festival notes", "notes from", "double feature", "double bill", "mini-reviews", "mini reviews", "three films", "two films", "four films", "five films", "weekly viewing", "what i watched", "recently watched", "day one", "day two", "tagebuch", "kurzkritiken", "en bref", "viewing log", "month in film", "festivaltagebuch", "festivalbericht", "journal de festival", "carnet de festival", "diario de festival", "diario del festival", "diário do festival", "dziennik festiwalowy", "дневник фестиваля", "festivaldagboek", "festivaldagbok"}},
 	{KindOther, 4, []string{"book review", "album review", "music review", "game review", "concert review", "theatre review", "theater review", "restaurant review", "product review", "buchkritik", "buchrezension", "rezension des buches", "critique de livre", "reseña de libro", "reseña literaria", "recensione libro", "book:", "album:", "live review", "gig review", "phone review", "hardware review", "car review", "gear review", "video game", "audiobook", "recipe", "rezept", "recette", "how to", "tutorial", "guide to"}},
+	{KindOther, 3, []string{"odcinka", "odcinek", "sezonu", "folge", "staffel", "épisode", "saison", "episodio", "temporada", "stagione", "puntata", "aflevering", "seizoen", "avsnitt", "säsong", "сезон", "сезона", "серия", "серии"}},
 	{KindAbout, 3, []string{"how we rate", "rating system", "our ratings", "ratings explained", "about us", "about me", "about this", "contact us", "privacy policy", "terms of", "cookie policy", "write for us", "support us", "advertise with", "mentions légales", "datenschutz", "impressum", "über uns", "à propos", "quiénes somos", "sobre nosotros", "chi siamo", "how i rate", "our grading", "grading scale", "legal notice", "disclaimer", "meet the", "frequently asked"}},
 }
 
@@ -353,7 +354,7 @@ func (f *finder) judgeKind() {
 	case total < 50:
 		say(KindReview, -2.2, "little prose")
 	case total < 80:
-		say(KindReview, -0.8, "little prose")
+		say(KindReview, -0.6, "little prose")
 	}
 	density := math.Min(3.4, film*0.9)
 	density = math.Min(density, 0.3+0.6*tally.variety)
@@ -391,6 +392,9 @@ func (f *finder) judgeKind() {
 	}
 	if rev.Film.Director.Value != "" {
 		say(KindReview, 0.6, "director of the film")
+		if rev.Film.Year.Value > 0 && rev.Film.Title.Value != "" {
+			say(KindReview, 0.6*trust, "film, director and year named")
+		}
 	}
 	if r := rev.Rating; r != nil {
 		w := 1.4
@@ -546,6 +550,12 @@ func (f *finder) judgeKind() {
 	if n := f.filmLeads(); n >= 3 {
 		say(KindRoundup, 1.8, strconv.Itoa(n)+" films at the heads of paragraphs")
 	}
+	if n := f.quotedHeads(); n >= 3 {
+		say(KindRoundup, math.Min(3, 0.8*float64(n)), strconv.Itoa(n)+" names in headings")
+	}
+	if n := f.filmItems(); n >= 3 && total < 80 {
+		say(KindList, math.Min(3, 0.8*float64(n)), strconv.Itoa(n)+" films in a list")
+	}
 	if n := f.filmHeads(); n >= 3 {
 		say(KindRoundup, math.Min(3, 0.8*float64(n)), strconv.Itoa(n)+" films in headings")
 	}
@@ -677,6 +687,32 @@ func (f *finder) filmHeads() int {
 	return n
 }
 
+// quotedHeads counts headings that are a name in quotation marks and nothing more.
+func (f *finder) quotedHeads() int {
+	n := 0
+	for i := range f.rev.Blocks {
+		if b := &f.rev.Blocks[i]; b.Kept && b.Kind == Heading {
+			if q := quotedNames(b.Text); len(q) == 1 && q[0].start == 0 && q[0].end == len(b.Text) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// filmItems counts short blocks that are a name and its year, wherever they stand: "Local Hero (1983)".
+func (f *finder) filmItems() int {
+	n := 0
+	for i := range f.rev.Blocks {
+		if b := &f.rev.Blocks[i]; len(b.Text) < 100 && strings.HasSuffix(b.Text, ")") {
+			if open, end, y := yearInBrackets(b.Text); y > 0 && end == len(b.Text)-1 && open > 1 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // dated reports whether the last parts of an address are a date or a page's number: of an archive, not of a post.
 func dated(segs []string) bool {
 	for _, s := range segs {
@@ -735,11 +771,12 @@ func (f *finder) gradeKey() int {
 	return len(seen)
 }
 
-// teasers counts long paragraphs that break off: "… […]".
+// teasers counts long paragraphs that break off: "… […]", "… […] Continue reading →".
 func (f *finder) teasers() int {
 	n := 0
 	for _, p := range f.rev.Paragraphs {
-		if len(p) > 80 && (strings.HasSuffix(p, "…") || strings.HasSuffix(p, "...") || strings.HasSuffix(p, "…]") || strings.HasSuffix(p, "...]")) {
+		end := p[max(0, len(p)-40):]
+		if len(p) > 80 && (strings.Contains(end, "[…]") || strings.Contains(end, "[...]") || strings.HasSuffix(p, "…") || strings.HasSuffix(p, "...")) {
 			n++
 		}
 	}

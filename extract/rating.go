@@ -841,7 +841,7 @@ func (h *hit) weigh(s string, at, n int, heading bool) float64 {
 		switch {
 		case labelNear:
 			return 0.92
-		case short && colon && isMaximum(tail): // "Somebody says: *** out of ****"
+		case short && colon && isMaximum(strings.Trim(after, " .!")): // "Somebody says: *** out of ****"
 			return 0.85
 		case lead == "" && aloneTail && (heading || edge && at != n-3):
 			return 0.8

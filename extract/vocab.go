@@ -312,7 +312,11 @@ func (w *walk) look(n *html.Node, tag atom.Atom) (own flags, hidden bool) {
 	case atom.Header:
 		own |= isHead
 	case atom.Figcaption:
-		own |= isCaption
+		if quoted(n) {
+			own &^= isCaption
+		} else {
+			own |= isCaption
+		}
 	case atom.Article:
 		own |= isArticle
 	case atom.Main:

@@ -276,6 +276,9 @@ func (w *walk) block(n *html.Node, tag atom.Atom, own flags) {
 		w.within++
 		defer func() { w.within-- }()
 	}
+	if w.kind == Caption && tag == atom.Figcaption && quoted(n) {
+		w.kind = Paragraph // who said it
+	}
 	if tag == atom.Tr && oneLine(n) {
 		w.kind = Cell
 		w.rowDepth++
@@ -292,6 +295,19 @@ func (w *walk) block(n *html.Node, tag atom.Atom, own flags) {
 	w.flush()
 	w.close()
 	w.kind, w.lvl = kind, lvl
+}
+
+// quoted says whether a caption stands below a quotation, not a picture: it is the quotation's source (HTML section 4.4.4).
+func quoted(n *html.Node) bool {
+	if n.Parent == nil || n.Parent.DataAtom != atom.Figure {
+		return false
+	}
+	for c := n.Parent.FirstChild; c != nil; c = c.NextSibling {
+		if c.DataAtom == atom.Blockquote {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *walk) inline(n *html.Node, tag atom.Atom, own flags) {
@@ -495,6 +511,9 @@ func joined(line, next string) bool {
 		return false
 	}
 	if strings.IndexByte(`.!?:;"`, line[len(line)-1]) >= 0 || strings.HasSuffix(line, "”") || strings.HasSuffix(line, "…") {
+		return false
+	}
+	if line[0] == '(' && line[len(line)-1] == ')' {
 		return false
 	}
 	c := next[0]
