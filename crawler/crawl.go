@@ -77,6 +77,7 @@ type Result struct {
 	Changes  map[Change]int  // of stored reviews
 	Finished bool            // the run came to its end; false if it was stopped or failed
 	Why      string          // how it ended, for people
+	Held     bool            // URLs are left to the next run because a host must wait, or was given up
 	Off      string          // where a start page redirected to, if that is off the site; "" if none did
 	Due      time.Time       // when the first task that is left is due; zero if none is known
 	Err      error           // why it could not begin, go on or end
@@ -753,6 +754,7 @@ func (l *loop) end(s *siteRun, now time.Time, stopping bool) {
 	default:
 		s.res.Why = "done"
 	}
+	s.res.Held = s.res.Finished && !s.cancelled && s.spent(now) == "" && (givenUp != nil || left != nil)
 	if notes := s.trail.notes(); notes != "" && s.res.Finished && !s.cancelled {
 		s.res.Why += "; " + notes
 	}

@@ -163,6 +163,8 @@ func (s *Site) Link(from Task, canonical string, kind Kind, found Found) (t Task
 	ok, why, review := s.admits(&t, &to)
 	if ok {
 		t.Hint = hint(&t, &to, review, paged)
+	} else if s.Left != nil {
+		s.Left(t, "out of scope: "+why)
 	}
 	return t, ok, why
 }

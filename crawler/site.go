@@ -24,6 +24,8 @@ type Site struct {
 	Gap      time.Duration    // between two requests to one host; robots Crawl-delay can only raise it. 0 is none: the default is set by configs
 	MaxBody  int64            // bytes; 0 = default
 	Revisit  time.Duration    // a stored page is asked again after this time, conditionally
+
+	Left func(t Task, why string) // if not nil, it is told of each reference that is not followed
 }
 
 // RobotsCopy is a stored copy of a robots.txt.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -202,7 +203,7 @@ func (c *crawling) release(ctx context.Context, site *configs.Site, run *storage
 	if r.Finished {
 		run.Next = next
 	}
-	if err := c.st.EndRun(ctx, run, r.Finished, r.Why); err != nil {
+	if err := c.st.EndRun(ctx, run, r.Finished, c.ending(ctx, r)); err != nil {
 		return err
 	}
 	c.metrics.queues(run)
@@ -215,6 +216,30 @@ func (c *crawling) release(ctx context.Context, site *configs.Site, run *storage
 	}
 	run.Next = next // cancelled in the last moment
 	return c.st.Plan(ctx, run.Site, next)
+}
+
+// ending is how a run ended, for people: of one that leaves URLs to the next because a host must wait, how many and until when.
+func (c *crawling) ending(ctx context.Context, r *crawler.Result) string {
+	if !r.Held {
+		return r.Why
+	}
+	sites, err := c.st.Sites(ctx, r.Site.Name)
+	if err != nil || len(sites) == 0 || sites[0].Queued == 0 {
+		return r.Why
+	}
+	due := r.Due
+	if hosts, err := c.st.Hosts(ctx, r.Site.Name); err == nil && due.IsZero() {
+		for _, at := range hosts {
+			if due.IsZero() || at.Before(due) {
+				due = at
+			}
+		}
+	}
+	why := r.Why + "; " + counted(sites[0].Queued, "URL") + " left"
+	if until := due.UTC().Format(time.RFC3339); due.After(c.now()) && !strings.Contains(why, until) {
+		why += " until " + until
+	}
+	return why
 }
 
 // cancels gives the sites whose runs somebody wants ended. However many crawls ask, the database is asked once a second.

@@ -21,7 +21,7 @@ type scrapeCmd struct {
 	Store   bool     `help:"Store the page and its review, too (those of --site always are)."`
 	Any     bool     `help:"Print the text of a page that is not a review, too."`
 	Explain bool     `help:"Show each block of the page, kept or dropped, with the rule that decided."`
-	DryRun  bool     `help:"List what would be visited, and why. Fetches robots.txt, and with --site the start page, sitemaps, feeds and archives."`
+	DryRun  bool     `help:"List what would be visited and what not, and why. Fetches robots.txt, and with --site the start page, sitemaps, feeds and archives."`
 	Pages   int      `placeholder:"N" help:"With --site: at most N pages in this run."`
 	JSON    bool     `name:"json" help:"JSON instead, one object a page or site, a line each."`
 	seenFlags
@@ -222,8 +222,9 @@ func busy(site string, err error) error {
 	return err
 }
 
-// dryRun lists what would be visited: with --site the start page, sitemaps, feeds and archives are fetched and read as the crawl reads them;
-// what they lead to is listed with how it was found and what robots.txt says to it. Nothing is stored.
+// dryRun lists what would be visited, and what not: with --site the start page, sitemaps, feeds and archives are fetched and read as the
+// crawl reads them; what they lead to is listed with how it was found, and why it is left: by the scope, by robots.txt, or for what is
+// stored of it. Nothing is stored.
 func (c *scrapeCmd) dryRun(ctx context.Context, a *app, cfg *configs.Config, sites []configs.Site) error {
 	copies := robotsMemory{}
 	fetcher, err := a.fetcher(cfg, copies, fetch.Config{})
@@ -231,19 +232,30 @@ func (c *scrapeCmd) dryRun(ctx context.Context, a *app, cfg *configs.Config, sit
 		return err
 	}
 	defer fetcher.Close()
+	st, err := a.openExisting(ctx)
+	switch {
+	case errors.Is(err, errNoDatabase):
+	case err != nil:
+		return err
+	default:
+		defer st.Close()
+	}
 	worker, handle := fetcher.Worker(), newHandler(cfg, nil)
 	for _, site := range sites {
-		tasks, err := site.Crawl.Seeds()
+		crawl := *site.Crawl
+		tasks, err := crawl.Seeds()
 		if err != nil {
 			return &exitError{exitUsage, err}
 		}
-		if err := a.askRobots(ctx, worker, site.Crawl, tasks[0].URL); err != nil {
+		if err := a.askRobots(ctx, worker, &crawl, tasks[0].URL); err != nil {
 			return err
 		}
 		if c.Site {
-			tasks = append(tasks, site.Crawl.Guides(tasks[0], fetcher.Sitemaps(tasks[0].URL))...)
+			tasks = append(tasks, crawl.Guides(tasks[0], fetcher.Sitemaps(tasks[0].URL))...)
 		}
 		seen := map[string]bool{}
+		var left []plan
+		crawl.Left = func(t crawler.Task, why string) { left = append(left, plan{Task: t, why: why}) }
 		for len(tasks) > 0 {
 			t := tasks[0]
 			tasks = tasks[1:]
@@ -252,22 +264,30 @@ func (c *scrapeCmd) dryRun(ctx context.Context, a *app, cfg *configs.Config, sit
 			}
 			seen[t.URL] = true
 			if t.Found == crawler.FoundStart || t.Kind != crawler.KindPage { // perhaps of another host
-				if err := a.askRobots(ctx, worker, site.Crawl, t.URL); err != nil {
+				if err := a.askRobots(ctx, worker, &crawl, t.URL); err != nil {
 					return err
 				}
 			}
-			allowed, why, err := verdict(ctx, copies, t.URL, fetch.Agent)
-			if err != nil {
+			p := plan{Task: t}
+			if p.visit, p.robots, err = verdict(ctx, copies, t.URL, fetch.Agent); err != nil {
 				return err
 			}
-			if err := c.planned(a, t, allowed, why); err != nil {
+			if p.why = p.robots; p.visit {
+				p.why = ""
+				if st != nil {
+					if err := p.known(ctx, st, &crawl, a.now()); err != nil {
+						return err
+					}
+				}
+			}
+			if err := c.planned(a, &p); err != nil {
 				return err
 			}
-			if !c.Site || !allowed || t.Kind == crawler.KindPage && t.Found != crawler.FoundStart {
+			if !c.Site || !p.visit || t.Kind == crawler.KindPage && t.Found != crawler.FoundStart {
 				continue
 			}
 			v := crawler.Visit{Task: t}
-			if v.Page, err = worker.Fetch(ctx, t, site.Crawl); err != nil {
+			if v.Page, err = worker.Fetch(ctx, t, &crawl); err != nil {
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
 				}
@@ -276,46 +296,85 @@ func (c *scrapeCmd) dryRun(ctx context.Context, a *app, cfg *configs.Config, sit
 			}
 			switch {
 			case v.Page.Status == http.StatusOK:
-				if err := handle(ctx, site.Crawl, &v); err != nil {
+				if err := handle(ctx, &crawl, &v); err != nil {
 					return err
 				}
 			case v.Page.Location != "":
-				site.Crawl.Redirected(&v)
+				crawl.Redirected(&v)
 				a.log.Info("redirect", "url", t.URL, "outcome", v.Outcome, "why", v.Why)
 			}
 			tasks = append(tasks, v.Links...)
+		}
+		for _, p := range left {
+			if !seen[p.URL] {
+				seen[p.URL] = true
+				if err := c.planned(a, &p); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil
 }
 
+// plan is what a dry run says of a URL.
+type plan struct {
+	crawler.Task
+	visit  bool
+	why    string // not
+	robots string // the line that decides; "" if the scope did before
+}
+
+// known leaves a URL that was visited and is not due again in the next run, see storage.Store.StartRun.
+func (p *plan) known(ctx context.Context, st storage.Store, site *crawler.Site, now time.Time) error {
+	s, err := st.TaskByURL(ctx, p.URL)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case s.Queued, p.Found == crawler.FoundStart, now.Sub(s.VisitedAt) >= site.Revisit, p.LastMod.After(s.VisitedAt) && p.LastMod.After(s.LastMod):
+		return nil
+	case p.Kind != crawler.KindPage && s.Outcome != crawler.Gone, s.PageKind == extract.KindList, s.PageKind == "" && s.Outcome == crawler.NotReview:
+		return nil
+	}
+	switch s.Outcome {
+	case crawler.Disallowed, crawler.ServerError, crawler.Unreachable, crawler.TimedOut, crawler.Forbidden:
+		return nil
+	}
+	p.visit, p.why = false, fmt.Sprintf("visited as %s %s, again after %s", outcomeWords(s.Outcome), ago(s.VisitedAt, now), days(site.Revisit))
+	return nil
+}
+
+// days is a time as the configuration has it.
+func days(d time.Duration) string {
+	if d > 0 && d%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	}
+	return duration(d)
+}
+
 // planned is a line of a dry run.
-func (c *scrapeCmd) planned(a *app, t crawler.Task, allowed bool, why string) error {
+func (c *scrapeCmd) planned(a *app, p *plan) error {
 	if c.JSON {
 		return writeJSONLine(a.stdout, struct {
 			URL    string        `json:"url"`
 			Visit  bool          `json:"visit"`
+			Why    string        `json:"why,omitempty"` // not
 			Kind   crawler.Kind  `json:"kind"`
 			Found  crawler.Found `json:"found"`
 			From   string        `json:"from,omitempty"`
 			Depth  int           `json:"depth"`
-			Robots string        `json:"robots"`
-		}{t.URL, allowed, t.Kind, t.Found, t.From, t.Depth, why})
+			Robots string        `json:"robots,omitempty"`
+		}{p.URL, p.visit, p.why, p.Kind, p.Found, p.From, p.Depth, p.robots})
 	}
-	plan := "visit"
-	if !allowed {
-		plan = "leave"
-	}
-	from := foundWords(t.Found)
-	if t.Kind == crawler.KindSitemap && t.Found == crawler.FoundAuto {
+	from := foundWords(p.Found)
+	if p.Kind == crawler.KindSitemap && p.Found == crawler.FoundAuto {
 		from = "the customary place of a sitemap"
-	} else if t.From != "" && t.Found != crawler.FoundRobots {
-		from += " " + t.From
+	} else if p.From != "" && p.Found != crawler.FoundRobots {
+		from += " " + p.From
 	}
-	if !allowed {
-		from += "; " + why
-	}
-	_, err := fmt.Fprintf(a.stdout, "%s  %s  (%s)\n", plan, safeLine(t.URL), safeLine(from))
+	_, err := fmt.Fprintf(a.stdout, "%s  %s  (%s)\n", choice(p.visit, "visit", "leave"), safeLine(p.URL), safeLine(join("; ", from, p.why)))
 	return err
 }
 

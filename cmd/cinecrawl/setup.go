@@ -108,6 +108,8 @@ func (a *app) open(ctx context.Context) (storage.Store, error) {
 	return sqlite.Open(ctx, file)
 }
 
+var errNoDatabase = errors.New("crawl first (cinecrawl crawl), or name another with --db")
+
 // openExisting opens the database for a command that only makes sense on one that is there.
 func (a *app) openExisting(ctx context.Context) (storage.Store, error) {
 	file, err := a.dbFile()
@@ -116,7 +118,7 @@ func (a *app) openExisting(ctx context.Context) (storage.Store, error) {
 	}
 	st, err := sqlite.OpenExisting(ctx, file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no database %s: crawl first (cinecrawl crawl), or name another with --db", file)
+		return nil, fmt.Errorf("there is no database %s: %w", file, errNoDatabase)
 	}
 	return st, err
 }
