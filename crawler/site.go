@@ -23,7 +23,7 @@ type Site struct {
 	Quiet    *Hours           // when nothing is asked; nil = never
 	Gap      time.Duration    // between two requests to one host; robots Crawl-delay can only raise it. 0 is none: the default is set by configs
 	MaxBody  int64            // bytes; 0 = default
-	Revisit  time.Duration    // a stored page is asked again after this time, conditionally
+	Revisit  time.Duration    // a stored page is asked again after this time, conditionally, until it is known how often it changes
 
 	Left func(t Task, why string) // if not nil, it is told of each reference that is not followed
 }

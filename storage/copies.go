@@ -17,9 +17,8 @@ const (
 	// CopyBits is the largest distance of the fingerprints of a text and its copy.
 	CopyBits = 7
 
-	shingle   = 3  // words
-	fewWords  = 50 // a text with fewer is a copy only if all its words are the same
-	printBand = 16 // bits of a fingerprint that are looked up at once
+	shingle  = 3  // words
+	fewWords = 50 // a text with fewer is a copy only if all its words are the same
 )
 
 // Fingerprint is the 64-bit SimHash of a text. Of a text with fewer than 50 words it is a hash of them all, near to no other; without
@@ -126,15 +125,11 @@ func mix(h uint64) uint64 {
 // Distance is the number of bits in which two fingerprints differ.
 func Distance(a, b uint64) int { return bits.OnesCount64(a ^ b) }
 
-// Probes gives, for each of the four bands of 16 bits of a fingerprint (the lowest first), what stands in that band of fingerprints
-// within CopyBits: at least one of them has the band itself, or differs from it in one bit.
-func Probes(print uint64) (bands [4][1 + printBand]uint16) {
+// Bands gives the four bands of 16 bits of a fingerprint, the lowest first. Of two fingerprints within CopyBits at least one band is the
+// same or differs in one bit: so they are looked up.
+func Bands(print uint64) (bands [4]int64) {
 	for i := range bands {
-		band := uint16(print >> (printBand * i))
-		bands[i][0] = band
-		for k := range printBand {
-			bands[i][1+k] = band ^ 1<<k
-		}
+		bands[i] = int64(print >> (16 * i) & 0xffff)
 	}
 	return bands
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -64,22 +63,9 @@ func TestResemble(t *testing.T) {
 	}
 }
 
-func TestProbes(t *testing.T) {
-	print := storage.Fingerprint(plot(40))
-	far := print
-	for _, bit := range []int{0, 15, 16, 31, 33, 40, 50} { // one band has a single one
-		far ^= 1 << bit
-	}
-	meets := func(other uint64) bool {
-		for i, probes := range storage.Probes(print) {
-			if slices.Contains(probes[:], uint16(other>>(16*i))) {
-				return true
-			}
-		}
-		return false
-	}
-	if !meets(print) || !meets(far) || meets(^print) {
-		t.Error("probes miss a near fingerprint, or meet a far one")
+func TestBands(t *testing.T) {
+	if got, want := storage.Bands(0xfedcba9876543210), [4]int64{0x3210, 0x7654, 0xba98, 0xfedc}; got != want {
+		t.Errorf("got %x, want %x", got, want)
 	}
 }
 

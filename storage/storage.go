@@ -126,6 +126,7 @@ type TaskState struct {
 	Why          string           // of the last visit
 	PageKind     extract.Kind     // what the page was read as; "" if it was not read
 	Status       int              // HTTP status of the last answer; 0 if there was none
+	Pace         Pace             // how long it is left alone
 	VisitedAt    time.Time        // last visit, answered or not; zero if never visited
 	Signals      []crawler.Signal // about the reuse of the page, of the last visit that read it
 }
@@ -163,10 +164,10 @@ type Snapshot struct {
 // record over when it is read as a review, with its history and under the new URL; until then, and if it is none, the record stays.
 //
 // A record with the text of an older one, exactly or nearly (see Distance and Resemble), is marked as a copy of it: of the nearest, of
-// equally near ones the oldest, and if that is a copy itself, of what it is a copy of. So it is with two texts of a site that are nearly
-// the same. Older is who was stored first, whatever date the page states. A copy is a record like any other, with its own source. The
-// marks are those of the records as they stand: they change with a new revision of either, and only records that are not set aside
-// count. A text with very many copies that changes may leave marks of its younger copies as they were, until these are stored again.
+// equally near ones the oldest. What it is a copy of is never a copy itself. So it is with two texts of a site that are nearly the same.
+// Older is who was stored first, whatever date the page states. A copy is a record like any other, with its own source. The marks are
+// those of the records as they stand: they change with a new revision of either, and only records that are not set aside count. A text
+// with very many copies that changes may leave younger ones unmarked until they are stored again.
 //
 // A record whose page ends as Duplicate or NoIndex is kept but set aside: Records and Count leave it out, until the page is read as a
 // review again.
@@ -176,7 +177,12 @@ type Store interface {
 	// StartRun takes a site and opens a run of it. Seeds that are not known are queued, due at once. Where the last run was
 	// interrupted it goes on, and known tasks stay as they are. Otherwise these are due at once too: known seeds, sitemaps, feeds,
 	// archives that are there, listing pages (further pages of these and of archives when a page that leads there has new links), what
-	// failed in passing or was disallowed, and everything last visited longer than revisit ago. With a negative revisit only seeds are due.
+	// failed in passing or was disallowed, and everything that was last visited longer than its
+	// Pace of revisit ago. With a negative revisit only seeds are due.
+	//
+	// A page's pace is learned: it becomes slower with a visit of a run of positive revisit that finds nothing new, which is a 304, the
+	// same text of its review, or no review still, and faster with one that finds another text or another outcome. A link with a date of
+	// change that is news makes a page due at once, whatever its pace.
 	//
 	// Within a host, pages that were never visited come before those that are due again, start pages excepted: runs with a budget of
 	// pages finish a site.

@@ -41,6 +41,8 @@ type explanation struct {
 	Robots    string           `json:"robots"` // the line that decides today
 	Queued    bool             `json:"queued"`
 	Due       *time.Time       `json:"due"`
+	Again     *time.Time       `json:"again"` // a run after this asks again; null where every run does, and where it is queued
+	Interval  string           `json:"interval,omitempty"`
 	Tries     int              `json:"tries"`
 	Visited   *time.Time       `json:"visited"`
 	Status    int              `json:"status"` // of the last answer
@@ -125,6 +127,10 @@ func explain(ctx context.Context, cfg *configs.Config, st storage.Store, u strin
 	if err != nil {
 		return nil, err
 	}
+	if !task.Queued && !task.VisitedAt.IsZero() && !everyRun(task) {
+		interval := task.Pace.Of(site.Crawl.Revisit)
+		e.Again, e.Interval = optional(task.VisitedAt.Add(interval)), duration(interval)
+	}
 	e.InScope, e.Scope = site.Crawl.Admits(task.Task)
 	if e.Allowed, e.Robots, err = verdict(ctx, robotsStore{st}, u, fetch.Agent); err != nil {
 		return nil, err
@@ -166,6 +172,15 @@ func explain(ctx context.Context, cfg *configs.Config, st storage.Store, u strin
 	return e, nil
 }
 
+// everyRun says whether every run asks for a page, whatever its interval.
+func everyRun(t *storage.TaskState) bool {
+	switch t.Outcome {
+	case crawler.Disallowed, crawler.ServerError, crawler.Unreachable, crawler.TimedOut, crawler.Forbidden:
+		return true
+	}
+	return t.Kind != crawler.KindPage || t.Found == crawler.FoundStart || t.PageKind == extract.KindList && t.Found != crawler.FoundNext
+}
+
 // write writes the explanation for people.
 func (e *explanation) write(a *app) {
 	line := func(name, format string, args ...any) {
@@ -200,6 +215,13 @@ func (e *explanation) write(a *app) {
 		line("next", "queued, due in %s, after %s", duration(e.Due.Sub(a.now())), counted(e.Tries, "try", "tries"))
 	case e.Queued:
 		line("next", "queued, due since %s", ago(*e.Due, a.now()))
+	case e.Again != nil && e.Again.After(a.now()):
+		line("next", "asked again in %s, unless its sitemap or feed says that it changed (every %s, as often as it changed so far)",
+			duration(e.Again.Sub(a.now())), e.Interval)
+	case e.Again != nil:
+		line("next", "asked again with the next run (every %s, as often as it changed so far)", e.Interval)
+	case e.Visited != nil:
+		line("next", "asked again with every run")
 	}
 	if e.FetchedAt != nil {
 		line("page", "%s", join(", ", size(int64(e.Bytes)), e.Type, e.Charset, "fetched "+ago(*e.FetchedAt, a.now())))

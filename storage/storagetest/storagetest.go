@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,12 +42,15 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"the same text", sameText},
 		{"copies", copies},
 		{"copies that come and go", copiesChange},
+		{"copies by the hundred", manyCopies},
 		{"pages that move", movedPages},
 		{"unchanged pages", unchangedPages},
 		{"validators", validators},
 		{"a batch is one transaction", oneTransaction},
 		{"runs resume", runsResume},
 		{"a new run asks again", newRun},
+		{"paces", paces},
+		{"paces are learned", learnedPaces},
 		{"further pages of a list", listsGoOn},
 		{"further pages of an archive", archivesGoOn},
 		{"runs with a budget", budgetedRuns},
@@ -241,7 +245,7 @@ func visitingOrder(f *fixture) {
 	first := f.task("/")
 	want := seed()
 	want.ID = first.ID
-	f.diff("seed", &storage.TaskState{Task: want, Queued: true}, first)
+	f.diff("seed", &storage.TaskState{Task: want, Queued: true, Pace: storage.FirstPace}, first)
 
 	deep, hinted, late, other := task("/deep"), task("/hinted"), task("/late"), task("/elsewhere")
 	deep.Depth, hinted.Depth, hinted.Hint = 5, 9, 3
@@ -277,7 +281,7 @@ func postponed(f *fixture) {
 	f.hosts(map[string]time.Time{site: day(5)})
 	want := first
 	want.Due = day(5)
-	f.diff("task", &storage.TaskState{Task: want, Queued: true, Why: "503", Status: 503, VisitedAt: day(1)}, f.task("/"))
+	f.diff("task", &storage.TaskState{Task: want, Queued: true, Why: "503", Status: 503, Pace: storage.FirstPace, VisitedAt: day(1)}, f.task("/"))
 
 	f.commit(crawler.Visit{Task: first, Outcome: crawler.Unreachable, Why: "connection refused"})
 	f.diff("done", []string(nil), f.next(day(9), 5))
@@ -666,6 +670,23 @@ func copiesChange(f *fixture) {
 	f.must(err)
 	marks("a review after all", "", "/a", "/a")
 
+	// What is near to a copy only is an original, until the copy is one.
+	drifting := func(n int) []string {
+		text := essay(6)
+		for i := range n {
+			text = append(text, fmt.Sprintf("Later, in year %d, nobody of %d remembers why the boat of captain %d came home without its light.", i, i*11, i*5))
+		}
+		return text
+	}
+	read("/c", essay(6))
+	read("/wire4", drifting(3))
+	read("/wire5", drifting(9))
+	f.diff("drifting", []string{"/c", ""}, []string{f.copied("/wire4"), f.copied("/wire5")})
+	read("/c", essay(7))
+	f.diff("the first has another text", []string{"", "/wire4"}, []string{f.copied("/wire4"), f.copied("/wire5")})
+	read("/c", essay(6))
+	f.diff("and not", []string{"/c", ""}, []string{f.copied("/wire4"), f.copied("/wire5")})
+
 	// A twin of the site takes its place as the older record stays: nothing is a copy of what is set aside.
 	read("/b", essay(4))
 	read("/wire3", essay(4))
@@ -673,6 +694,37 @@ func copiesChange(f *fixture) {
 	read("/b", essay(1))
 	f.diff("near, but not the same headline", "/a", f.copied("/b"))
 	f.diff("alone", "", f.copied("/wire3"))
+}
+
+// manyCopies: of a text with very many copies, the change of one ends soon, and none is left marked as a copy of what is not there.
+func manyCopies(f *fixture) {
+	const other, n = "wire.example", 520
+	_, err := f.StartRun(f.Context(), other, nil, 0, storage.ByHand)
+	f.must(err)
+	f.start()
+	f.commit(visit(task("/a"), day(1), review("/a", "A", essay(1)...)))
+	var visits []crawler.Visit
+	for i := range n {
+		path := fmt.Sprintf("/%03d", i)
+		v := visit(task(path), day(1), review(path, path, essay(1)...))
+		v.Task.Site = other
+		visits = append(visits, v)
+	}
+	f.commit(visits...)
+	marked := func() (of map[string]int) {
+		of = map[string]int{}
+		f.must(f.Records(f.Context(), storage.Filter{Sites: []string{other}}, func(r *storage.Record) error {
+			of[pathOf(r.CopyOf)]++
+			return nil
+		}))
+		return of
+	}
+	f.diff("stored", map[string]int{"/a": n}, marked())
+	f.commit(crawler.Visit{Task: task("/a"), Outcome: crawler.NoIndex, Page: page("/a", day(2), "her")})
+	got := marked()
+	if got["/a"] > 0 || got["/000"] == 0 || got["/000"]+got[""] != n {
+		f.Errorf("the first is set aside: %v", got)
+	}
 }
 
 func movedPages(f *fixture) {
@@ -862,6 +914,164 @@ func newRun(f *fixture) {
 	f.diff("due again", []string{"/", "/500", "/feed", "/inside", "/list", "/old", "/posts?page=1", "/robots", "/sitemap.xml", "/unread"}, got)
 	s := f.status()
 	f.diff("figures", []any{10, map[crawler.Outcome]int{crawler.Reviewed: 1, crawler.NotReview: 1, crawler.Gone: 2, crawler.Listed: 1}}, []any{s.Queued, s.Tasks})
+}
+
+// clocked runs a test whose clock is its own: time passes when it sleeps, and then no store may be open, for it would wake to say that
+// it lives. A store that goes by another clock is left out.
+func (f *fixture) clocked(test func(*fixture)) {
+	synctest.Test(f.T, func(t *testing.T) {
+		f := &fixture{T: t, Store: f.open(), open: f.open}
+		defer f.Close()
+		run, err := f.StartRun(f.Context(), "clock.example", nil, 0, storage.ByHand)
+		f.must(err)
+		f.must(f.EndRun(f.Context(), run, true, "done"))
+		f.must(f.Close())
+		if run.Started.After(time.Now()) {
+			t.Skip("the clock of the database is its own")
+		}
+		test(f)
+	})
+}
+
+// run opens the store, and makes a run with a revisit time in which each due page gives what answer says.
+func (f *fixture) run(revisit time.Duration, seeds []crawler.Task, answer func(crawler.Task) crawler.Visit) {
+	f.Helper()
+	f.Store = f.open()
+	run, err := f.StartRun(f.Context(), site, seeds, revisit, storage.ByHand)
+	f.must(err)
+	for {
+		due, err := f.Next(f.Context(), site, site, time.Now(), 9, nil)
+		f.must(err)
+		if len(due) == 0 {
+			break
+		}
+		for _, task := range due {
+			f.commit(answer(task))
+		}
+	}
+	f.end(run, true)
+}
+
+// paces: over five years of a crawl a week, each page is asked as often as it is worth.
+func paces(f *fixture) {
+	f.clocked(func(f *fixture) {
+		const day, years, revisit = 24 * time.Hour, 5, 30 * 24 * time.Hour
+		begin := time.Now()
+		age := func() int { return int(time.Since(begin) / day) } // in days
+		asked := map[string]int{}
+		stale := 0 // runs after which the text of /often was older than that of the site
+		texts := map[string]func() string{
+			"/never":    func() string { return "Text." },
+			"/often":    func() string { return fmt.Sprint("Text of month ", age()/30) },
+			"/once":     func() string { return fmt.Sprint("Text of half ", age()/(years*365/2)) },
+			"/restless": func() string { return fmt.Sprint("Text of day ", age()) },
+		}
+		answer := func(t crawler.Task) crawler.Visit {
+			path := pathOf(t.URL)
+			asked[path]++
+			switch path {
+			case "/":
+				v := crawler.Visit{Task: t, Outcome: crawler.NotReview, Page: page("/", time.Now(), "front"), Record: &extract.Review{Kind: extract.KindList}}
+				for path := range texts {
+					v.Links = append(v.Links, task(path))
+				}
+				announced := task("/announced")
+				announced.LastMod = begin.Add(time.Duration(age()/365) * 365 * day) // once a year
+				v.Links = append(v.Links, announced, task("/gone"), task("/about"))
+				return v
+			case "/gone":
+				return crawler.Visit{Task: t, Outcome: crawler.Gone, Page: &crawler.Page{Status: 404, FetchedAt: time.Now()}}
+			case "/about":
+				r := review(path, path, "Visitors: ", fmt.Sprint(age()))
+				r.Kind = extract.KindAbout
+				return visit(t, time.Now(), r)
+			case "/announced":
+				return visit(t, time.Now(), review(path, path, fmt.Sprint("Text of year ", age()/365)))
+			case "/never":
+				if asked[path] > 1 {
+					return crawler.Visit{Task: t, Outcome: crawler.Unchanged, Page: &crawler.Page{Status: 304, FetchedAt: time.Now()}}
+				}
+			}
+			return visit(t, time.Now(), review(path, path, texts[path]()))
+		}
+		var found int // days after a change of /announced
+		for age() < years*365 {
+			f.run(revisit, []crawler.Task{seed()}, answer)
+			if f.record("/often").Review.Body() != texts["/often"]() {
+				stale++
+			}
+			if got, want := f.record("/announced").Review.Body(), fmt.Sprint("Text of year ", age()/365); got != want {
+				found++
+			}
+			if f.record("/restless").Review.Body() != texts["/restless"]() && f.task("/restless").Pace > storage.FirstPace {
+				f.Error("a page that always changes became slow")
+			}
+			f.must(f.Close())
+			time.Sleep(7 * day)
+		}
+		runs := asked["/"]
+		// Every page would be asked for 52 times if it had no pace: at the first run 30 days after its last visit.
+		f.diff("runs", years*365/7+1, runs)
+		f.Logf("of %d runs: %v; /often was old after %d", runs, asked, stale)
+		for _, tt := range []struct {
+			path        string
+			least, most int
+		}{
+			{"/never", 6, 10}, {"/gone", 6, 10}, {"/about", 6, 10}, {"/once", 6, 13},
+			{"/often", 60, 140}, {"/restless", 120, 140}, {"/announced", 5, 18},
+		} {
+			if n := asked[tt.path]; n < tt.least || n > tt.most {
+				f.Errorf("%s was asked for %d times in %d years, want %d to %d", tt.path, n, years, tt.least, tt.most)
+			}
+		}
+		f.diff("what is announced is found at once", 0, found)
+		f.Store = f.open()
+		defer f.Close()
+		f.diff("paces", []storage.Pace{16_000, 250}, []storage.Pace{f.task("/never").Pace, f.task("/restless").Pace})
+	})
+}
+
+// learnedPaces: what is asked before its time and is the same tells little, and what failed tells nothing.
+func learnedPaces(f *fixture) {
+	const revisit = 24 * time.Hour
+	begin := time.Now().UTC().Truncate(time.Millisecond)
+	run, err := f.StartRun(f.Context(), site, nil, revisit, storage.ByHand)
+	f.must(err)
+	at := begin.Add(-365 * revisit)
+	asks := func(after time.Duration, v crawler.Visit) storage.Pace {
+		f.Helper()
+		at = at.Add(after)
+		v.Task = task("/her")
+		if v.Page != nil {
+			v.Page.FetchedAt = at
+		} else {
+			at = begin // the store's own time
+		}
+		f.commit(v)
+		return f.task("/her").Pace
+	}
+	text := func(s string) crawler.Visit { return visit(task("/her"), at, review("/her", "Her", s)) }
+	f.diff("first", storage.Pace(1000), asks(0, text("One.")))
+	f.diff("early and the same", storage.Pace(1000), asks(time.Hour, text("One.")))
+	f.diff("in time and the same", storage.Pace(1500), asks(revisit, text("One.")))
+	f.diff("early for that", storage.Pace(1500), asks(revisit, text("One.")))
+	f.diff("early and changed", storage.Pace(750), asks(time.Hour, text("Two.")))
+	f.diff("a 304", storage.Pace(1125), asks(revisit, crawler.Visit{Outcome: crawler.Unchanged, Page: &crawler.Page{Status: 304}}))
+	f.diff("no answer", storage.Pace(1125), asks(revisit, crawler.Visit{Outcome: crawler.Unreachable, Why: "refused"}))
+	f.diff("answers again", storage.Pace(1687), asks(2*revisit, text("Two.")))
+	f.diff("gone", storage.Pace(843), asks(revisit, crawler.Visit{Outcome: crawler.Gone, Page: &crawler.Page{Status: 404}}))
+	f.diff("gone still", storage.Pace(1264), asks(revisit, crawler.Visit{Outcome: crawler.Gone, Page: &crawler.Page{Status: 404}}))
+
+	// A new run asks for what is due by its pace.
+	for path, ago := range map[string]time.Duration{"/due": 37 * time.Hour, "/not-yet": 35 * time.Hour} {
+		for _, at := range []time.Time{begin.Add(-100 * revisit), begin.Add(-ago)} {
+			f.commit(visit(task(path), at, review(path, path, path)))
+		}
+	}
+	f.end(run, true)
+	_, err = f.StartRun(f.Context(), site, nil, revisit, storage.ByHand)
+	f.must(err)
+	f.diff("due", []string{"/due"}, f.next(time.Now().Add(time.Minute), 9))
 }
 
 // listsGoOn: a new run asks for a further page of a list when a page that leads there has something new.

@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -146,10 +147,11 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 			at = v.Page.FetchedAt
 		}
 	}
-	id, before, err := t.taskID(l, &v.Task)
+	was, err := t.prior(l, &v.Task)
 	if err != nil {
 		return stored, err
 	}
+	id, before := was.id, !was.visited.IsZero()
 
 	if v.Outcome == "" {
 		if err := t.postpone(id, v, at, status); err != nil {
@@ -189,7 +191,7 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 				return stored, err
 			}
 		}
-		known, err := t.finish(id, v, outcome, why, at, status)
+		known, err := t.finish(id, v, outcome, why, at, status, was.paceAfter(outcome, stored.Change, at, l.revisit))
 		if err != nil {
 			return stored, err
 		}
@@ -244,22 +246,49 @@ func (t *tx) continueList(l *lease, v *crawler.Visit) error {
 	return nil
 }
 
-// taskID finds the task of a visit, and stores a task that was never in the frontier. It says whether the task was visited before.
-func (t *tx) taskID(l *lease, task *crawler.Task) (id int64, before bool, err error) {
+// prior is what was known of a task before a visit.
+type prior struct {
+	id      int64
+	visited time.Time // zero if it never was
+	outcome crawler.Outcome
+	readAs  crawler.Outcome
+	pace    storage.Pace
+}
+
+// prior finds the task of a visit, and stores a task that was never in the frontier.
+func (t *tx) prior(l *lease, task *crawler.Task) (p prior, err error) {
 	if task.ID == 0 {
 		if _, err := t.link(l, task); err != nil {
-			return 0, false, err
+			return p, err
 		}
 	}
-	query, key := `SELECT id, visited_at > 0 FROM tasks WHERE id = $1 AND site_id = $2`, any(task.ID)
+	const columns = `SELECT id, visited_at, outcome, read_as, pace FROM tasks `
+	query, key := columns+`WHERE id = $1 AND site_id = $2`, any(task.ID)
 	if task.ID == 0 {
-		query, key = `SELECT id, visited_at > 0 FROM tasks WHERE url = $1 AND site_id = $2`, task.URL
+		query, key = columns+`WHERE url = $1 AND site_id = $2`, task.URL
 	}
-	err = t.row([]any{&id, &before}, query, key, l.site)
+	var visited int64
+	err = t.row([]any{&p.id, &visited, &p.outcome, &p.readAs, &p.pace}, query, key, l.site)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("task %d of %s: %w", task.ID, l.name, storage.ErrNotFound)
 	}
-	return id, before, err
+	p.visited = moment(visited)
+	return p, err
+}
+
+// paceAfter is the pace after a visit at a time, of a site that is asked again after revisit. Visits that tell nothing, as the first,
+// leave it; so does one that finds nothing new before the page was due by its pace.
+func (p *prior) paceAfter(outcome crawler.Outcome, change crawler.Change, at time.Time, revisit time.Duration) storage.Pace {
+	was := cmp.Or(p.readAs, p.outcome)
+	switch {
+	case revisit <= 0 || p.visited.IsZero() || outcome != crawler.Unchanged && (passing(outcome) || passing(was)):
+		return p.pace
+	case change == crawler.Revised || outcome != crawler.Unchanged && outcome != was:
+		return p.pace.Next(true)
+	case at.Sub(p.visited) >= p.pace.Of(revisit):
+		return p.pace.Next(false)
+	}
+	return p.pace
 }
 
 // postpone keeps a task queued.
@@ -270,7 +299,7 @@ func (t *tx) postpone(id int64, v *crawler.Visit, at time.Time, status int) erro
 }
 
 // finish takes a task out of the queue. It gives the outcome that is now known of the URL.
-func (t *tx) finish(id int64, v *crawler.Visit, outcome crawler.Outcome, why string, at time.Time, status int) (crawler.Outcome, error) {
+func (t *tx) finish(id int64, v *crawler.Visit, outcome crawler.Outcome, why string, at time.Time, status int, pace storage.Pace) (crawler.Outcome, error) {
 	// nil leaves a column as it is.
 	var etag, modified, read, kind, signals any
 	switch {
@@ -298,9 +327,9 @@ func (t *tx) finish(id int64, v *crawler.Visit, outcome crawler.Outcome, why str
 			outcome = CASE WHEN $2 = 'unchanged' AND read_as <> '' THEN read_as ELSE $2 END,
 			why = CASE WHEN $2 = 'unchanged' AND read_as <> '' THEN why ELSE $5 END,
 			read_as = COALESCE($6, read_as), etag = COALESCE($7, etag), last_modified = COALESCE($8, last_modified),
-			page_kind = COALESCE($9, page_kind), signals = COALESCE($10, signals)
+			page_kind = COALESCE($9, page_kind), signals = COALESCE($10, signals), pace = $12
 		WHERE id = $11 RETURNING outcome`,
-		v.Task.Tries, string(outcome), status, millis(at), why, read, etag, modified, kind, signals, id)
+		v.Task.Tries, string(outcome), status, millis(at), why, read, etag, modified, kind, signals, id, int64(pace))
 	return crawler.Outcome(known), err
 }
 

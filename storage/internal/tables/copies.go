@@ -3,54 +3,43 @@ package tables
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"cinecrawl/extract"
 	"cinecrawl/storage"
 )
 
 const (
-	maxCopies = 500 // of a text that are looked at again when it changes; the others keep their mark until they are stored again
-	maxReads  = 20  // texts that are compared with one
+	maxSettled = 500 // records that are looked at again when one changes; the others are originals until they are stored again
+	maxReads   = 20  // texts that are compared with one
 )
 
-// nearQuery asks for the shown records near a fingerprint: band by band, for the band itself and all that differ from it in one bit.
-var nearQuery = func() string {
-	var parts []string
-	n := 0
-	for band, expr := range []string{"simhash & 65535", "simhash >> 16 & 65535", "simhash >> 32 & 65535", "simhash >> 48 & 65535"} {
-		var marks []string
-		for range (storage.Probes(0))[band] {
-			n++
-			marks = append(marks, fmt.Sprintf("$%d", n))
-		}
-		parts = append(parts, `SELECT id, simhash FROM reviews WHERE kind IN ('review', 'roundup') AND (`+expr+`) IN (`+strings.Join(marks, ", ")+`)`)
-	}
-	return strings.Join(parts, " UNION ")
-}()
+// nearQuery asks for the originals near a fingerprint: band by band, for the band itself and all that differ from it in one bit. Copies
+// are left out, so that there are few, however often a text was copied.
+const nearQuery = `WITH flips (bit) AS (VALUES (0), (1), (2), (4), (8), (16), (32), (64), (128), (256), (512), (1024), (2048), (4096), (8192), (16384), (32768))
+	SELECT id, simhash FROM reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
+		AND (simhash & 65535) IN (SELECT ($1 | bit) - ($1 & bit) FROM flips)
+	UNION SELECT id, simhash FROM reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
+		AND (simhash >> 16 & 65535) IN (SELECT ($2 | bit) - ($2 & bit) FROM flips)
+	UNION SELECT id, simhash FROM reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
+		AND (simhash >> 32 & 65535) IN (SELECT ($3 | bit) - ($3 & bit) FROM flips)
+	UNION SELECT id, simhash FROM reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
+		AND (simhash >> 48 & 65535) IN (SELECT ($4 | bit) - ($4 & bit) FROM flips)`
 
-// near is a record with a fingerprint near that of another.
+// near is an original with a fingerprint near that of another record.
 type near struct {
 	id   int64
 	bits int
 }
 
-// near gives the shown records near a fingerprint, the nearest first, and of those the oldest. There may be some more whose text differs.
+// near gives the originals near a fingerprint, the nearest first, of equally near ones the oldest. Not all need have the same text.
 func (t *tx) near(print uint64) (all []near, err error) {
 	if print == 0 {
 		return nil, nil
 	}
-	var args []any
-	for _, probes := range storage.Probes(print) {
-		for _, p := range probes {
-			args = append(args, int64(p))
-		}
-	}
+	bands := storage.Bands(print)
 	err = t.rows(func(scan func(...any) error) error {
 		var id, other int64
 		if err := scan(&id, &other); err != nil {
@@ -60,72 +49,76 @@ func (t *tx) near(print uint64) (all []near, err error) {
 			all = append(all, near{id, d})
 		}
 		return nil
-	}, nearQuery, args...)
+	}, nearQuery, bands[0], bands[1], bands[2], bands[3])
 	slices.SortFunc(all, func(a, b near) int { return cmp.Or(cmp.Compare(a.bits, b.bits), cmp.Compare(a.id, b.id)) })
 	return all, err
 }
 
 // settleCopies marks anew what may be a copy or no copy any more now that the text of a record is new, or that it is shown or hidden: the
-// record, its copies, what is a copy of the same, and what its text is near to. Only shown records are copies or have any.
+// record, its copies, and what follows from that. What follows of a record is about younger ones only, so the oldest comes first.
 func (t *tx) settleCopies(id int64) error {
-	var copyOf int64
-	var print sql.NullInt64
-	var kind string
-	if err := t.row([]any{&copyOf, &print, &kind}, `SELECT copy_of, simhash, kind FROM reviews WHERE id = $1`, id); err != nil {
+	queue, err := t.copiesOf(id)
+	if err != nil {
 		return err
 	}
-	ids := []int64{id}
-	group := func(of int64) error {
-		if of == 0 {
-			return nil
-		}
-		more, err := t.ids(`SELECT id FROM reviews WHERE copy_of = $1 AND copy_of <> 0 AND id > $2 LIMIT CAST($3 AS INTEGER)`, of, id, maxCopies)
-		ids = append(ids, more...)
-		return err
-	}
-	if err := errors.Join(group(id), group(copyOf)); err != nil {
-		return err
-	}
-	var all []near
-	if shownKind(kind) {
-		var err error
-		if all, err = t.near(uint64(print.Int64)); err != nil {
+	queue = append(queue, id)
+	for n := 0; len(queue) > 0 && n < maxSettled; n++ {
+		slices.Sort(queue)
+		queue = slices.Compact(queue)
+		more, err := t.settleCopy(queue[0])
+		if err != nil {
 			return err
 		}
-		for _, n := range all[:min(len(all), maxCopies)] {
-			if n.id > id {
-				ids = append(ids, n.id)
-				if err := group(n.id); err != nil {
-					return err
-				}
-			}
-		}
+		queue = append(queue[1:], more...)
 	}
-	slices.Sort(ids) // what a record may be a copy of is settled before; id itself is the first
-	for _, next := range slices.Compact(ids) {
-		if next != id {
-			var print int64
-			if err := t.row([]any{&print}, `SELECT COALESCE(simhash, 0) FROM reviews WHERE id = $1 AND kind IN ('review', 'roundup')`, next); err != nil {
-				return err
-			}
-			var err error
-			if all, err = t.near(uint64(print)); err != nil {
-				return err
-			}
-		}
-		if err := t.settleCopy(next, all); err != nil {
+	for _, id := range queue {
+		if _, err := t.exec(`UPDATE reviews SET copy_of = 0, copy_bits = 0 WHERE id = $1`, id); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// settleCopy marks one record as a copy of the nearest older one, or of what that is a copy of, or as none. all are those near to it.
-func (t *tx) settleCopy(id int64, all []near) error {
-	var print, was, of int64
-	if err := t.row([]any{&print, &was}, `SELECT COALESCE(simhash, 0), copy_of FROM reviews WHERE id = $1`, id); err != nil {
-		return err
+func (t *tx) copiesOf(id int64) ([]int64, error) {
+	return t.ids(`SELECT id FROM reviews WHERE copy_of = $1 AND copy_of <> 0`, id)
+}
+
+// settleCopy marks one record as a copy of the nearest older original, or as none. It gives the younger records that may be something
+// else by that: the copies of what is no original, and the originals near to one.
+func (t *tx) settleCopy(id int64) (more []int64, err error) {
+	var print int64
+	var was, of near
+	var kind string
+	if err := t.row([]any{&print, &was.id, &was.bits, &kind}, `SELECT COALESCE(simhash, 0), copy_of, copy_bits, kind FROM reviews WHERE id = $1`, id); err != nil {
+		return nil, err
 	}
+	if shownKind(kind) {
+		all, err := t.near(uint64(print))
+		if err != nil {
+			return nil, err
+		}
+		if of, err = t.original(id, all); err != nil {
+			return nil, err
+		}
+		for _, n := range all {
+			if n.id > id && of.id == 0 {
+				more = append(more, n.id)
+			}
+		}
+	}
+	if of != was {
+		if _, err := t.exec(`UPDATE reviews SET copy_of = $2, copy_bits = $3 WHERE id = $1`, id, of.id, of.bits); err != nil {
+			return nil, err
+		}
+	}
+	if of.id != 0 || !shownKind(kind) {
+		more, err = t.copiesOf(id)
+	}
+	return more, err
+}
+
+// original gives the first older one of those near to a record that has its text, zero if none has.
+func (t *tx) original(id int64, all []near) (near, error) {
 	var text string
 	reads := 0
 	for _, n := range all {
@@ -135,35 +128,18 @@ func (t *tx) settleCopy(id int64, all []near) error {
 		var err error
 		if reads++; reads == 1 {
 			if text, err = t.text(id); err != nil {
-				return err
+				return near{}, err
 			}
 		}
 		other, err := t.text(n.id)
 		if err != nil {
-			return err
+			return near{}, err
 		}
 		if storage.Resemble(text, other) {
-			of = n.id
-			break
+			return n, nil
 		}
 	}
-	bits := 0
-	if of != 0 {
-		var first, other int64
-		if err := t.row([]any{&first}, `SELECT CASE WHEN copy_of <> 0 THEN copy_of ELSE id END FROM reviews WHERE id = $1`, of); err != nil {
-			return err
-		}
-		of = first
-		if err := t.row([]any{&other}, `SELECT COALESCE(simhash, 0) FROM reviews WHERE id = $1`, of); err != nil {
-			return err
-		}
-		bits = storage.Distance(uint64(print), uint64(other))
-	}
-	if of == 0 && was == 0 {
-		return nil
-	}
-	_, err := t.exec(`UPDATE reviews SET copy_of = $2, copy_bits = $3 WHERE id = $1`, id, of, bits)
-	return err
+	return near{}, nil
 }
 
 // text gives the body of a record.

@@ -20,11 +20,12 @@ import (
 
 // lease is a run that a Store holds.
 type lease struct {
-	site  int64
-	run   int64
-	epoch int64
-	name  string
-	since time.Time
+	site    int64
+	run     int64
+	epoch   int64
+	name    string
+	since   time.Time
+	revisit time.Duration
 }
 
 // process tells this process from another that later gets its number, as in a container that is started again.
@@ -86,7 +87,7 @@ func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task,
 	var run *storage.Run
 	var l lease
 	err := s.write(ctx, func(t *tx) error {
-		l = lease{name: site}
+		l = lease{name: site, revisit: revisit}
 		var owner string
 		var until int64
 		// The update locks the row where several write at once.
@@ -167,12 +168,12 @@ func (t *tx) requeue(l *lease, now time.Time, revisit time.Duration) error {
 		return nil
 	}
 	_, err := t.exec(`UPDATE tasks SET due = CASE WHEN kind = 'page' AND found <> 'start' AND visited_at > 0 THEN 1 ELSE 0 END, tries = 0 WHERE site_id = $1 AND due IS NULL AND (
-		visited_at <= $2
+		visited_at + $2 * pace / 1000 <= $3
 		OR kind IN ('sitemap', 'feed')
 		OR (kind = 'archive' AND found <> 'next' AND outcome <> 'gone')
 		OR (found <> 'next' AND (page_kind = 'list' OR (page_kind = '' AND outcome = 'not_review')))
 		OR outcome IN ('disallowed', 'server_error', 'unreachable', 'timeout', 'forbidden'))`,
-		l.site, millis(now.Add(-revisit)))
+		l.site, revisit.Milliseconds(), millis(now))
 	return err
 }
 

@@ -20,8 +20,8 @@ func (s *Store) TaskByURL(ctx context.Context, url string) (*storage.TaskState, 
 	var visited int64
 	var signals string
 	dest, done := taskDest(&t.Task)
-	dest = append(dest, &t.Queued, &t.Outcome, &t.Last, &t.Why, &t.PageKind, &t.Status, &visited, &signals)
-	err := s.reads.row(ctx, dest, `SELECT `+taskColumns+`, t.due IS NOT NULL, t.outcome, t.last, t.why, t.page_kind, t.status, t.visited_at, t.signals`+
+	dest = append(dest, &t.Queued, &t.Outcome, &t.Last, &t.Why, &t.PageKind, &t.Status, &visited, &signals, &t.Pace)
+	err := s.reads.row(ctx, dest, `SELECT `+taskColumns+`, t.due IS NOT NULL, t.outcome, t.last, t.why, t.page_kind, t.status, t.visited_at, t.signals, t.pace`+
 		fromTasks+`WHERE t.url = $1`, url)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = storage.ErrNotFound
