@@ -135,6 +135,7 @@ type crawling struct {
 	cfg     *configs.Config
 	fetcher *fetch.Fetcher
 	known   *learned
+	handle  crawler.Handler
 
 	mu        sync.Mutex
 	asked     time.Time // when it was asked what is
@@ -147,7 +148,9 @@ func (a *app) crawling(cfg *configs.Config, st storage.Store) (*crawling, error)
 		return nil, err
 	}
 	a.metrics.watch(fetcher.Hosts)
-	return &crawling{scheduler: scheduler{a, st}, cfg: cfg, fetcher: fetcher, known: newLearned(st)}, nil
+	known := newLearned(st)
+	handle := a.metrics.timed(newHandler(cfg, known.of))
+	return &crawling{scheduler: scheduler{a, st}, cfg: cfg, fetcher: fetcher, known: known, handle: handle}, nil
 }
 
 // crawl is a crawl of sites that claims each when its turn comes, and gives it free at its end. The runs, by site, are those that were
@@ -156,7 +159,7 @@ func (c *crawling) crawl(sites []configs.Site, cause storage.Cause) (*crawler.Cr
 	named, runs := byName(sites), map[string]*storage.Run{}
 	crawl := &crawler.Crawl{
 		Pacer:     c.fetcher,
-		Handle:    c.metrics.timed(newHandler(c.cfg, c.known.of)),
+		Handle:    c.handle,
 		Again:     storedLinks(c.st),
 		Workers:   c.cfg.Workers,
 		Log:       c.log,

@@ -51,7 +51,7 @@ func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 	defer crawls.fetcher.Close()
 	ctx, done := interruptible(ctx, func(last bool) {
 		if !last {
-			a.log.Info("stopping: everything is handed back; another signal stops at once")
+			a.log.Info("stopping: everything is being handed back; another signal stops at once")
 		}
 	})
 	defer done()
@@ -61,15 +61,16 @@ func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 	a.log.Info("serving", "sites", len(sites))
 	s := newServer(crawls, sites)
 	s.serve(ctx)
+	a.log.Info("stopped: everything is handed back")
 	return nil
 }
 
 const (
-	slicesPerWorker = 4                // most of a slice is waiting for the gap of its host
+	slicesPerWorker = 8                // most of a slice is waiting for the gap of its host
 	pollEvery       = time.Second      // what is due
 	busyFor         = 5 * time.Second  // until a site that another process has is tried again
 	troubleFor      = time.Minute      // the same for one that could not be crawled
-	handBack        = 3 * time.Second  // from the first signal until requests in flight are cut
+	handBack        = 2 * time.Second  // from the first signal until requests in flight are cut
 	leastGrace      = 10 * time.Second // of what is in flight at the end of a slice
 	sliceWorkers    = 4                // hosts of a site asked at the same time
 )
