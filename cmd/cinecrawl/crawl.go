@@ -143,7 +143,7 @@ type crawling struct {
 }
 
 func (a *app) crawling(cfg *configs.Config, st storage.Store) (*crawling, error) {
-	fetcher, err := a.fetcher(cfg, robotsStore{st}, fetch.Config{Patience: crawlPatience, TDMRep: true})
+	fetcher, err := a.fetcher(cfg, robotsStore{st}, fetch.Config{Patience: crawlPatience, Asking: cfg.Workers, TDMRep: true})
 	if err != nil {
 		return nil, err
 	}

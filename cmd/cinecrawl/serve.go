@@ -91,14 +91,13 @@ type server struct {
 }
 
 func newServer(c *crawling, sites []configs.Site) *server {
-	turns := make(chan struct{}, c.cfg.Workers)
 	cut := make(chan struct{})
 	return &server{
 		scheduler: &c.scheduler,
 		sites:     byName(sites),
 		slots:     slicesPerWorker * c.cfg.Workers,
 		poll:      pollEvery,
-		slice:     func(ctx context.Context, d *dueSite) error { return c.slice(ctx, d, turns, cut) },
+		slice:     func(ctx context.Context, d *dueSite) error { return c.slice(ctx, d, cut) },
 		cut:       sync.OnceFunc(func() { close(cut) }),
 		running:   map[string]bool{},
 		later:     map[string]time.Time{},
@@ -179,12 +178,12 @@ var errSliceOver = errors.New(storage.SliceOver)
 // slice begins the run of a site or goes on with it, crawls for a slice, and gives the site free: with the run's end if it came to it.
 // All slices of a process share turns, a place in which is had while a host is asked; what is in flight is cut once cut is closed. The
 // error is storage.ErrBusy if another process has the site, nil if there was no reason not to go on.
-func (c *crawling) slice(ctx context.Context, site *dueSite, turns chan struct{}, cut <-chan struct{}) error {
+func (c *crawling) slice(ctx context.Context, site *dueSite, cut <-chan struct{}) error {
 	slice, cancel := context.WithTimeoutCause(ctx, c.cfg.Slice, errSliceOver)
 	defer cancel()
 	crawl, runs := c.crawl([]configs.Site{site.Site}, site.cause)
 	crawl.Frontier = loggedFrontier{c.st, c.app}
-	crawl.NewFetcher = func() crawler.Fetcher { return turnFetcher{c.fetcher.Worker(), turns} }
+	crawl.NewFetcher = c.fetcher.Worker
 	crawl.Workers = min(c.cfg.Workers, sliceWorkers)
 	crawl.Cut = cut
 	// A request that began with the slice has the time that any has, else a slow site would never have its answer.
@@ -217,22 +216,6 @@ func (c *crawling) slice(ctx context.Context, site *dueSite, turns chan struct{}
 		return err
 	}
 	return nil
-}
-
-// turnFetcher asks when it has one of the turns that all slices share.
-type turnFetcher struct {
-	crawler.Fetcher
-	turns chan struct{}
-}
-
-func (f turnFetcher) Fetch(ctx context.Context, t crawler.Task, site *crawler.Site) (*crawler.Page, error) {
-	select {
-	case f.turns <- struct{}{}:
-		defer func() { <-f.turns }()
-		return f.Fetcher.Fetch(ctx, t, site)
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 // loggedFrontier tells of every finished visit.

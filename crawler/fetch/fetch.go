@@ -59,6 +59,9 @@ type Config struct {
 	// can serve another host. 0 waits however long.
 	Patience time.Duration
 
+	// Asking bounds the requests in flight at the same time, over all workers. Who waits for a gap asks for nothing. 0 is no bound.
+	Asking int
+
 	MaxBody    int64 // bytes of a decoded page or feed, where the site sets no bound; 8 MiB
 	MaxSitemap int64 // bytes of a decoded sitemap; the constant of that name
 
@@ -89,6 +92,7 @@ type Fetcher struct {
 	open      *http.Transport // for hosts that a person named
 	guarded   *http.Transport // for all others; apart, so that no connection of one serves the other
 	decoders  decoders
+	asking    chan struct{} // a place for each request in flight; nil if there is no bound
 
 	mu      sync.Mutex // guards the maps, and all of their values but the turns
 	gates   map[string]*gate
@@ -126,14 +130,18 @@ func New(cfg Config) (*Fetcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Fetcher{
+	f := &Fetcher{
 		cfg:       cfg,
 		userAgent: ua,
 		open:      newTransport(cfg, nil),
 		guarded:   newTransport(cfg, refusePrivate),
 		gates:     make(map[string]*gate),
 		origins:   make(map[string]*origin),
-	}, nil
+	}
+	if cfg.Asking > 0 {
+		f.asking = make(chan struct{}, cfg.Asking)
+	}
+	return f, nil
 }
 
 // userAgent is who we say we are: a product, and in its comment where to read about it and whom to write to

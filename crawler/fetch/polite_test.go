@@ -792,6 +792,54 @@ func TestOneAtATime(t *testing.T) {
 	}
 }
 
+// TestAsking: no more requests are in flight than may be, over all hosts; who waits for its turn can be stopped.
+func TestAsking(t *testing.T) {
+	const bound, hosts = 2, 6
+	var now, most atomic.Int32
+	arrived, release := make(chan struct{}, hosts), make(chan struct{})
+	wd := newWorld(t, Config{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/robots.txt" {
+			most.Store(max(most.Load(), now.Add(1)))
+			defer now.Add(-1)
+			arrived <- struct{}{}
+			<-release
+		}
+		page(w, r)
+	}))
+	address := wd.srv.Listener.Addr().String()
+	wd.start(Config{Asking: bound, Rewrite: func(string) string { return address }})
+	var names []string
+	for i := range hosts {
+		names = append(names, fmt.Sprintf("%d.example", i))
+	}
+	site := &crawler.Site{Name: "test", Named: true, Hosts: names}
+	ctx, cancel := context.WithCancel(t.Context())
+	fetched := make(chan error, hosts)
+	for _, name := range names {
+		w := wd.f.Worker()
+		go func() {
+			_, err := w.Fetch(ctx, crawler.Task{URL: "http://" + name + "/"}, site)
+			fetched <- err
+		}()
+	}
+	for range bound {
+		<-arrived
+	}
+	cancel()
+	for range hosts {
+		if err := <-fetched; !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	}
+	close(release)
+	if most.Load() > bound {
+		t.Errorf("%d requests at once, want at most %d", most.Load(), bound)
+	}
+	if _, err := wd.f.Worker().Fetch(t.Context(), crawler.Task{URL: "http://0.example/"}, site); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
 func TestBusy(t *testing.T) {
 	status, header := 0, ""
 	wd := newWorld(t, Config{}, routes{"/a": func(w http.ResponseWriter, r *http.Request) {

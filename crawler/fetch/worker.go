@@ -153,6 +153,14 @@ func (w *worker) ask(ctx context.Context, site *crawler.Site, u *url.URL, delay 
 	if err := w.f.await(ctx, key, g, gap); err != nil {
 		return answer{}, err
 	}
+	if w.f.asking != nil {
+		select {
+		case w.f.asking <- struct{}{}:
+			defer func() { <-w.f.asking }()
+		case <-ctx.Done():
+			return answer{}, ctx.Err()
+		}
+	}
 	r.named = named(site, key)
 	before := g.last // written by who has the turn, that is by us
 	err = w.exchange(ctx, u, r)
