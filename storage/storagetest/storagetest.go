@@ -51,6 +51,7 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"a new run asks again", newRun},
 		{"paces", paces},
 		{"paces are learned", learnedPaces},
+		{"a clock that is set back", clockSetBack},
 		{"further pages of a list", listsGoOn},
 		{"further pages of an archive", archivesGoOn},
 		{"runs with a budget", budgetedRuns},
@@ -1072,6 +1073,26 @@ func learnedPaces(f *fixture) {
 	_, err = f.StartRun(f.Context(), site, nil, revisit, storage.ByHand)
 	f.must(err)
 	f.diff("due", []string{"/due"}, f.next(time.Now().Add(time.Minute), 9))
+}
+
+// clockSetBack: pages visited, tasks put off and hosts held while the clock was years ahead are not waited for until it is there again.
+func clockSetBack(f *fixture) {
+	run := f.start(seed())
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	ahead := now.AddDate(12, 0, 0)
+	read := visit(task("/her"), ahead, review("/her", "Her", "Text."))
+	read.HoldHost = ahead.Add(time.Minute)
+	again := task("/again")
+	again.Tries = 1
+	soon := task("/soon")
+	soon.Tries = 1
+	f.commit(crawler.Visit{Task: f.task("/").Task, Outcome: crawler.Redirected},
+		crawler.Visit{Task: again, RetryAt: ahead}, crawler.Visit{Task: soon, RetryAt: now.Add(24 * time.Hour)}, read)
+	f.end(run, true)
+	f.start(seed())
+	got := f.next(now, 99)
+	slices.Sort(got)
+	f.diff("due", []string{"/", "/again", "/her"}, got)
 }
 
 // listsGoOn: a new run asks for a further page of a list when a page that leads there has something new.

@@ -118,6 +118,9 @@ func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task,
 				l.site, l.epoch, millis(now), string(cause)); err != nil {
 				return err
 			}
+			if err := t.clockSetBack(&l, now); err != nil {
+				return err
+			}
 			if err := t.requeue(&l, now, revisit); err != nil {
 				return err
 			}
@@ -168,12 +171,27 @@ func (t *tx) requeue(l *lease, now time.Time, revisit time.Duration) error {
 		return nil
 	}
 	_, err := t.exec(`UPDATE tasks SET due = CASE WHEN kind = 'page' AND found <> 'start' AND visited_at > 0 THEN 1 ELSE 0 END, tries = 0 WHERE site_id = $1 AND due IS NULL AND (
-		visited_at + $2 * pace / 1000 <= $3
+		visited_at + $2 * pace / 1000 <= $3 OR visited_at > $4
 		OR kind IN ('sitemap', 'feed')
 		OR (kind = 'archive' AND found <> 'next' AND outcome <> 'gone')
 		OR (found <> 'next' AND (page_kind = 'list' OR (page_kind = '' AND outcome = 'not_review')))
 		OR outcome IN ('disallowed', 'server_error', 'unreachable', 'timeout', 'forbidden'))`,
-		l.site, revisit.Milliseconds(), millis(now))
+		l.site, revisit.Milliseconds(), millis(now), millis(now.Add(maxVisited)))
+	return err
+}
+
+// What the store says of a later time comes from a clock that was ahead.
+const (
+	maxAhead   = 25 * time.Hour      // longer than anything is put off by the crawl, a Retry-After of a day among it
+	maxVisited = 30 * 24 * time.Hour // since when a page was visited; a clock that was ahead by less is waited for
+)
+
+// clockSetBack makes due at once what would be waited for until the clock is back where it was.
+func (t *tx) clockSetBack(l *lease, now time.Time) error {
+	if _, err := t.exec(`UPDATE hosts SET hold_until = 0 WHERE site_id = $1 AND hold_until > $2`, l.site, millis(now.Add(maxAhead))); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE tasks SET due = 1 WHERE host_id IN (SELECT id FROM hosts WHERE site_id = $1) AND due > $2`, l.site, millis(now.Add(maxAhead)))
 	return err
 }
 
