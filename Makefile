@@ -13,8 +13,8 @@ help: ## List what can be made
 demo: build ## Crawl the demonstration sites on this machine, and export their reviews into cinecrawl-demo/
 	./bin/cinecrawl demo
 
-build: go ## Build bin/cinecrawl, without cgo
-	CGO_ENABLED=0 $(GO) build -o bin/cinecrawl ./cmd/cinecrawl
+build: go ## Build bin/cinecrawl, without cgo and without the tables of a debugger
+	CGO_ENABLED=0 $(GO) build -ldflags "-s -w" -o bin/cinecrawl ./cmd/cinecrawl
 
 test: go ## Run vet and all tests, with the race detector
 	$(GO) vet ./...

@@ -289,7 +289,7 @@ func (f *settingsFile) settings(file string) (Settings, error) {
 	case s.Pages < 0:
 		return fail("pages: %d: want 0 (no limit) or more", s.Pages)
 	case s.DB == "":
-		return fail("db is empty: name a file")
+		return fail("db is empty: name a file, or a PostgreSQL database by its URL")
 	case s.MaxBody == 0:
 		return fail("max_body: want a size above 0, as in 10MB")
 	case min(t.Connect, t.Header, t.Body, t.Total) == 0:

@@ -1,4 +1,4 @@
-// Package storage says what is kept and what every backend promises. The backends are sqlite (the default) and, later, postgres;
+// Package storage says what is kept and what every backend promises. The backends are sqlite (the default) and postgres;
 // storagetest holds the promises as one test suite.
 //
 // The laws: a task's outcome, its page, its links and its record are one transaction; nothing is lost and nothing comes twice;

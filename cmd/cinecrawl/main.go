@@ -48,7 +48,7 @@ type commands struct {
 
 // globals are the flags of every command.
 type globals struct {
-	DB        string `group:"Flags of every command:" help:"Database file, cinecrawl.db by default." env:"CINECRAWL_DB" placeholder:"FILE"`
+	DB        string `group:"Flags of every command:" help:"Database: a file, cinecrawl.db by default, or postgres://…" env:"CINECRAWL_DB" placeholder:"FILE|URL"`
 	Config    string `group:"Flags of every command:" help:"Configuration file, by default cinecrawl.yaml if there, else the built-in sites." env:"CINECRAWL_CONFIG" placeholder:"FILE"`
 	Verbose   bool   `group:"Flags of every command:" short:"v" help:"Log a line for every page." env:"CINECRAWL_VERBOSE"`
 	LogFormat string `group:"Flags of every command:" help:"The log on standard error as text, or as json: an object a line, durations in seconds." enum:"text,json" default:"text" env:"CINECRAWL_LOG_FORMAT" placeholder:"FORMAT"`

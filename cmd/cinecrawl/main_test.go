@@ -2,11 +2,15 @@ package main
 
 import (
 	"io"
+	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"cinecrawl/storage/postgres/pgtest"
 )
 
 func TestMain(m *testing.M) {
@@ -22,6 +26,37 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("COLUMNS", "100")
 			env.Setenv("TZ", "UTC")
+			env.Values[websitesKey{}] = websites{}
+			return nil
+		},
+	})
+}
+
+// TestScriptsOnPostgres runs those of the scripts that name no database of their own on PostgreSQL, as a person would who changed --db alone,
+// and those that are about PostgreSQL.
+func TestScriptsOnPostgres(t *testing.T) {
+	pgtest.URL(t) // or skip
+	files, err := filepath.Glob("testdata/postgres/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"busy", "cancel", "copies", "crawl", "explain", "reread", "reuse", "schedule", "serve", "wider"} {
+		files = append(files, filepath.Join("testdata", "script", name+".txtar"))
+	}
+	testscript.Run(t, testscript.Params{
+		Files:         files,
+		Cmds:          siteCommands,
+		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
+		Setup: func(env *testscript.Env) error {
+			db := pgtest.URL(t)
+			u, err := url.Parse(db)
+			if err != nil {
+				return err
+			}
+			env.Setenv("COLUMNS", "100")
+			env.Setenv("TZ", "UTC")
+			env.Setenv("CINECRAWL_DB", db)
+			env.Setenv("server", u.Host)
 			env.Values[websitesKey{}] = websites{}
 			return nil
 		},

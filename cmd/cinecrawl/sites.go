@@ -3,10 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -88,16 +85,12 @@ func (a *app) allSites(ctx context.Context) ([]siteJSON, error) {
 		return nil, err
 	}
 	known := map[string]storage.SiteStatus{}
-	file, err := a.dbFile()
+	var stored []storage.SiteStatus
+	st, err := a.openIfThere(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var stored []storage.SiteStatus
-	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
-		st, err := a.open(ctx)
-		if err != nil {
-			return nil, err
-		}
+	if st != nil {
 		defer st.Close()
 		if stored, err = st.Sites(ctx); err != nil {
 			return nil, err
