@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -209,8 +210,12 @@ func (j *judge) headlineAbove(first int) {
 	byline := -1
 	for i := first; i < j.begin; i++ {
 		switch j.said[i].rule {
-		case "named:author", "named:meta", "line:byline", "time", "name":
+		case "named:author", "named:meta", "time", "name":
 			byline = i
+		default:
+			if strings.HasPrefix(j.said[i].rule, "line:byline") {
+				byline = i
+			}
 		}
 	}
 	for i := first; i < byline; i++ {
@@ -373,6 +378,10 @@ func (j *judge) sections(first, last int) {
 			j.said[i] = drop("empty-section", 0.5)
 			continue
 		}
+		if p.kind == Heading && p.chars >= 30 && p.text[len(p.text)-1] == ':' && next < last && !particulars(p.text) {
+			next = i // it announces the sections below it
+			continue
+		}
 		if p.kind == Heading && !graded(p.text) && (next == last || j.pieces[next].kind == Heading && j.pieces[next].level <= p.level && !graded(j.pieces[next].text)) {
 			j.said[i] = drop("empty-section", 1)
 			continue
@@ -420,32 +429,12 @@ func (j *judge) block(i int) verdict {
 	if p.chars < 600 {
 		folded = foldLine(p.text)
 	}
-	if p.chars < 80 && pictureFrom(folded) {
+	if rightsOf(p.text) {
 		return drop("line:credit", 1.5)
 	}
-	if folded != "" && p.chars <= 220 {
-		switch list := opening(folded); list {
-		case "":
-		case "credit":
-			if p.chars <= 140 {
-				return drop("line:credit", 1.5)
-			}
-		case "copyright":
-			if after && filmYear(p.text[:min(len(p.text), 24)]) > 0 {
-				return drop("line:copyright", 1.5)
-			}
-		case "more":
-			if p.text[0] != '(' && (ld > 0.3 || strings.HasSuffix(p.text, ":") || before || i > j.end || p.chars < 60) {
-				return drop("line:more", 1.5)
-			}
-		case "byline":
-			if before || after || p.chars < 60 && ld > 0.2 {
-				return drop("line:byline", 1.5)
-			}
-		default:
-			if p.chars < 45 || before || after || ld > 0.3 {
-				return drop("line:"+list, 1.2)
-			}
+	if folded != "" {
+		if v, ok := j.against(i, folded, before); ok {
+			return v
 		}
 	}
 	if p.kind == ListItem || p.kind == Paragraph || p.kind == Cell {
@@ -482,14 +471,6 @@ func (j *judge) block(i int) verdict {
 	}
 	if p.chars < 50 && p.kind == Paragraph && (before || after) && priced(p.text) {
 		return drop("price", 1)
-	}
-	if folded != "" {
-		switch n := callsIn(folded); {
-		case n >= 3, n == 2 && (before || after || p.chars < 200 && p.links > 0), n == 1 && p.chars < 120 && (before || after || ld > 0.5),
-			n == 1 && i >= j.end && p.chars < 250 && strings.ContainsAny(p.text, "!?"),
-			n >= 2 && i == j.end && p.chars < 400:
-			return drop("call", 0.5+float64(n)/2)
-		}
 	}
 	if own&isNote == 0 && ld > 0.8 && p.chars < 200 && p.kind != Heading {
 		return drop("links", 1+ld)
@@ -572,10 +553,12 @@ func (j *judge) life(i int, folded string) bool {
 	if len(folded) < 30 {
 		return false
 	}
-	n := phrasesIn(folded, lives)
+	_, n := phrasesIn(folded, lives)
 	for name := range j.names {
-		if len(name) > 4 && strings.HasPrefix(folded, name) && (n >= 1 || callsIn(folded) >= 1) {
-			return true
+		if len(name) > 4 && strings.HasPrefix(folded, name) {
+			if firm, loose := phrasesIn(folded, calls); n+firm+loose >= 1 {
+				return true
+			}
 		}
 	}
 	if n < 3 {
@@ -675,7 +658,7 @@ func (j *judge) repeats(first, last int) {
 	tried := 0
 	for i := first; i < last; i++ {
 		p := &j.pieces[i]
-		if !j.said[i].kept || p.chars < 20 || p.chars > 300 || p.kind != Paragraph && p.kind != Quote {
+		if !j.said[i].kept || p.chars < 20 || p.chars > 300 || p.kind != Paragraph && p.kind != Quote && !(p.kind == Heading && inQuotes(p.text)) {
 			continue
 		}
 		if tried++; tried > 60 {
@@ -693,6 +676,13 @@ func (j *judge) repeats(first, last int) {
 			}
 		}
 	}
+}
+
+// inQuotes says whether a text is all in quotation marks.
+func inQuotes(s string) bool {
+	open, _ := utf8.DecodeRuneInString(s)
+	end, _ := utf8.DecodeLastRuneInString(s)
+	return strings.ContainsRune("“\"„«‘", open) && strings.ContainsRune("”\"“»’", end)
 }
 
 // factKeys are what fact boxes state of a film.

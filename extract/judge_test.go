@@ -247,3 +247,22 @@ func TestEveryBlockHasARule(t *testing.T) {
 		t.Error("the comment is not among the blocks")
 	}
 }
+
+// A grade of one letter is a line like any other, and is read.
+func TestGradeOfOneLetter(t *testing.T) {
+	for _, tt := range []struct{ after, want string }{
+		{`<p>C</p>`, "C"}, {`<p>C+</p>`, "C+"}, {`<p><strong>C-</strong></p>`, "C-"}, {`<p>Grade</p><p>C</p>`, "C"}, {`<p>B+</p>`, "B+"}, {`<p>D</p>`, "D"},
+	} {
+		root, err := Parse([]byte(page("", "", tt.after)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rev, _ := NewReader(nil).Read(Input{URL: "https://tidal.example/2019/low-water/", Root: root})
+		if rev.Rating == nil || rev.Rating.Raw != tt.want {
+			t.Errorf("%s: rating %v, want %s", tt.after, rev.Rating, tt.want)
+		}
+		if !slices.Contains(rev.Paragraphs, tt.want) {
+			t.Errorf("%s: not in the text", tt.after)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	_ "embed"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,14 +19,16 @@ var (
 	weak   = map[string]flags{}  // the same, only where links follow
 	notes  = map[string]bool{}   // headings of footnotes and references
 	times  = map[string]bool{}   // words of dates
-	calls  = map[string][]string{}
-	lives  = map[string][]string{}
+	calls  = map[string][]line{} // words to the reader as a customer: firm if addressed to somebody, else what calls are about
+	acts   = map[string]bool{}   // first words of calls
+	lives  = map[string][]line{}
 )
 
-// A line is the folded beginning of lines that are no part of a review.
+// A line is a folded phrase, found by its first word: the beginning of lines that are no part of a review, or words anywhere in them.
 type line struct {
 	begin, list string
 	flags       flags
+	firm        bool // nobody but a machine or an editor writes it
 }
 
 func init() {
@@ -57,15 +60,22 @@ func init() {
 				weak[folded] = flagOf[list]
 			case "notes":
 				notes[folded] = true
-			case "line":
-				starts[first] = append(starts[first], line{begin: folded, list: list})
+			case "line", "firm":
+				starts[first] = append(starts[first], line{begin: folded, list: list, firm: form == "firm"})
 			case "time":
 				times[folded] = true
-			case "call":
-				calls[first] = append(calls[first], folded)
+			case "call", "topic":
+				calls[first] = append(calls[first], line{begin: folded, firm: form == "call"})
+			case "act":
+				acts[folded] = true
 			case "life":
-				lives[first] = append(lives[first], folded)
+				lives[first] = append(lives[first], line{begin: folded})
 			}
+		}
+	}
+	for _, list := range []map[string][]line{starts, calls} { // the longest first
+		for _, l := range list {
+			slices.SortStableFunc(l, func(a, b line) int { return len(b.begin) - len(a.begin) })
 		}
 	}
 }
@@ -190,43 +200,52 @@ func label(p *piece) flags {
 	return 0
 }
 
-// opening says in which list of beginnings a line is found, "" if in none.
-func opening(folded string) string {
+// opening is the phrase of the lists that a folded line begins with; nil if there is none.
+func opening(folded string) *line {
 	first, _, _ := strings.Cut(folded, " ")
-	first = strings.TrimSuffix(first, ":")
-	for _, l := range starts[first] {
-		if strings.HasPrefix(folded, l.begin) {
-			rest := folded[len(l.begin):]
-			if rest == "" || rest[0] == ' ' || rest[0] == ':' || l.begin[len(l.begin)-1] == ':' {
-				return l.list
-			}
+	list := starts[strings.TrimSuffix(first, ":")]
+	for i := range list {
+		if l := &list[i]; begins(folded, l.begin) {
+			return l
 		}
 	}
-	return ""
+	return nil
 }
 
-// phrasesIn counts the places of a folded text where a phrase of the list stands.
-func phrasesIn(folded string, list map[string][]string) int {
-	n := 0
+// begins says whether a folded text begins with a phrase, and with whole words.
+func begins(folded, phrase string) bool {
+	if !strings.HasPrefix(folded, phrase) {
+		return false
+	}
+	rest := folded[len(phrase):]
+	return rest == "" || rest[0] == ' ' || rest[0] == ':' || phrase[len(phrase)-1] == ':'
+}
+
+// phrasesIn gives the phrases of a list that stand in a folded text: how many are firm, and how many are not.
+func phrasesIn(folded string, list map[string][]line) (firm, loose int) {
 	for i := 0; i < len(folded); {
 		end := strings.IndexByte(folded[i:], ' ')
 		if end < 0 {
 			end = len(folded) - i
 		}
-		for _, c := range list[strings.TrimSuffix(folded[i:i+end], ":")] {
-			if strings.HasPrefix(folded[i:], c) && (len(folded) == i+len(c) || folded[i+len(c)] == ' ' || folded[i+len(c)] == ':') {
-				n++
+		for _, l := range list[strings.TrimSuffix(folded[i:i+end], ":")] {
+			if begins(folded[i:], l.begin) {
+				if l.firm {
+					firm++
+				} else {
+					loose++
+				}
+				end = max(end, len(l.begin)) // no word counts twice
 				break
 			}
 		}
 		i += end + 1
 	}
-	return n
+	return firm, loose
 }
 
-// callsIn counts phrases that speak to the reader as a customer. A telephone number is one.
-func callsIn(folded string) int {
-	n := phrasesIn(folded, calls)
+// telephone says whether a telephone number stands in a folded text.
+func telephone(folded string) bool {
 	digits, groups := 0, 0
 	for w := range strings.SplitSeq(folded, " ") {
 		if strings.Trim(w, "0123456789") != "" {
@@ -234,10 +253,10 @@ func callsIn(folded string) int {
 			continue
 		}
 		if digits, groups = digits+len(w), groups+1; digits == 10 && groups >= 3 {
-			n++
+			return true
 		}
 	}
-	return n
+	return false
 }
 
 // timeLine says whether a line holds nothing but dates, times and lengths, and a number among them.
