@@ -80,9 +80,9 @@ const (
 	NotReview   Outcome = "not_review"   // a page, but no review (list, news, about …); its links count
 	Listed      Outcome = "listed"       // a sitemap, feed or archive was read
 	Unchanged   Outcome = "unchanged"    // 304, or the same bytes as last time
-	Redirected  Outcome = "redirected"   // 3xx: its target is a task of its own
+	Redirected  Outcome = "redirected"   // 3xx, or a name of the site that another stands for: the target is a task of its own
 	NoIndex     Outcome = "noindex"      // a review that asks not to be indexed: nothing of it is stored
-	Duplicate   Outcome = "duplicate"    // <link rel=canonical> names another URL of the site, which is a task of its own
+	Duplicate   Outcome = "duplicate"    // <link rel=canonical> names another URL of the site, which is a task of its own, or one has the same text or page
 	Disallowed  Outcome = "disallowed"   // robots.txt says no
 	OutOfScope  Outcome = "out_of_scope" // redirect or canonical left the site
 	Forbidden   Outcome = "forbidden"    // its host, which no person named, has a private or local address: refused when connecting

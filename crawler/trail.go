@@ -3,6 +3,7 @@ package crawler
 import (
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -51,9 +52,9 @@ type list struct {
 
 // Bounds on a trail, and what it takes for a proof.
 const (
-	maxShown     = 1 << 15
-	maxListLinks = 1 << 16
-	maxLists     = 1 << 12
+	maxShown     = 1 << 10 // a thousand sites may be open
+	maxListLinks = 1 << 12
+	maxLists     = 1 << 9
 
 	nameVotes   = 2
 	paramVotes  = 3
@@ -189,7 +190,7 @@ func (t *trail) page(v *Visit) {
 			t.vote(u, v.Links[0].URL, hostOf(u) == hostOf(v.Links[0].URL))
 		}
 		return
-	case Reviewed, Roundup, NotReview, NoIndex:
+	case Reviewed, Roundup, NotReview, NoIndex, Unchanged:
 	default:
 		return
 	}
@@ -207,7 +208,9 @@ func (t *trail) page(v *Visit) {
 	if v.Look.Exact != 0 {
 		t.compare(v)
 	}
-	t.goesOn(v)
+	if v.Outcome != Unchanged {
+		t.goesOn(v)
+	}
 }
 
 // vote counts a page that stands under two names of the site.
@@ -248,7 +251,7 @@ func (t *trail) compare(v *Visit) {
 	switch {
 	case c == nil:
 		if len(t.shown) >= maxShown {
-			clear(t.shown)
+			maps.DeleteFunc(t.shown, func(_ uint64, c *copies) bool { return !c.front })
 		}
 		t.shown[v.Look.Exact] = &copies{url: u, front: v.Task.Found == FoundStart}
 		return
@@ -337,6 +340,9 @@ func (t *trail) goesOn(v *Visit) {
 	}
 	l := t.lists[key]
 	if l == nil {
+		if len(t.lists) >= maxLists { // most are articles that name the next one
+			maps.DeleteFunc(t.lists, func(_ string, l *list) bool { return l.fruitless == 0 })
+		}
 		if len(t.lists) >= maxLists {
 			return
 		}

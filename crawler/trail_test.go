@@ -70,6 +70,12 @@ func TestTrailNames(t *testing.T) {
 		p.want("http://films.example/", FoundStart, "asked")
 		diff(t, "links", "https://www.films.example/c?x=1", v.Links[0].URL)
 	})
+	t.Run("a page that did not change is one", func(t *testing.T) {
+		p := newPath(t)
+		p.redirect("http://films.example/", "https://films.example/")
+		p.trail.learn(&Visit{Task: pageTask("https://films.example/"), Page: &Page{Status: 304}, Outcome: Unchanged})
+		p.want("http://films.example/b", FoundLink, "https://films.example/b")
+	})
 	t.Run("a redirect to another path tells nothing", func(t *testing.T) {
 		p := newPath(t)
 		p.redirect("http://films.example/a", "https://films.example/login-first")
@@ -192,6 +198,20 @@ func TestTrailLists(t *testing.T) {
 				"http://films.example/index.php?option=about", "http://films.example/index.php?option=content&id=2")
 		}
 		p.want("http://films.example/index.php?option=content&id=41", FoundLink, "asked")
+	})
+	t.Run("articles that name the next one do not crowd out a list", func(t *testing.T) {
+		p := newPath(t)
+		for i := range 3 * maxLists {
+			p.page(fmt.Sprintf("http://films.example/a%s/", strings.Repeat("b", i)), uint64(2*i+1), FoundNext)
+			if i%30 == 0 {
+				v := &Visit{Task: Task{URL: fmt.Sprintf("http://films.example/page/%d/", i), Kind: KindPage, Found: FoundNext}, Page: &Page{Status: 200}, Outcome: NotReview, Look: Look{uint64(2*i + 2), 7}}
+				p.trail.learn(v)
+			}
+		}
+		p.want("http://films.example/page/9999/", FoundNext, "list without end: http://films.example/page/#/")
+		if len(p.trail.lists) > maxLists || len(p.trail.shown) > maxShown {
+			t.Errorf("%d lists, %d pages", len(p.trail.lists), len(p.trail.shown))
+		}
 	})
 	t.Run("months with something in them", func(t *testing.T) {
 		p := newPath(t)

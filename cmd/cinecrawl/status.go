@@ -122,7 +122,7 @@ var outcomeMeaning = map[crawler.Outcome]string{
 	crawler.Unchanged:   "asked again: the same as before",
 	crawler.Redirected:  "its target is a URL of its own",
 	crawler.NoIndex:     "a review that asks not to be indexed: not stored",
-	crawler.Duplicate:   "names another URL as the canonical one",
+	crawler.Duplicate:   "another URL has the same, or is named as the canonical one",
 	crawler.Disallowed:  "robots.txt says no",
 	crawler.OutOfScope:  "leads off the site",
 	crawler.Forbidden:   "a private or local address: not asked",
