@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -36,6 +37,12 @@ const farmWidget = `<div class="widget widget_recent" id="recent-%d"><h4 class="
 <li class="menu-item"><a href="/2020/05/film-number-%d/" title="From the archive, number %d">Film Number %d (2019)</a></li>
 <li class="menu-item"><a href="/about/">About the writer</a></li></ul><p class="note">The lists on the side are made by hand &amp; kept up from time to time.</p></div>
 `
+
+// farmWords are what reviews are made of.
+var farmWords = strings.Fields(`film scene story script actor camera director ending slow tender patient ragged silent winter harbour mother father sister brother engine window kitchen
+	mirror letter garden river bridge border summer factory teacher soldier doctor baker painter sailor carpenter lighthouse orchard
+	blue grey golden broken borrowed quiet sudden careful honest clumsy distant early late hidden lonely narrow ordinary plain restless
+	stubborn thin uneasy wide young old bitter bright cold warm dusty hollow gentle sharp`)
 
 // requests gives the paths asked since the last call, in order.
 func (f *farm) requests() []string {
@@ -120,11 +127,16 @@ func (f *farm) review(i int) string {
 	fmt.Fprintf(&b, `<article class="post type-post category-reviews"><header class="entry-header"><h1 class="entry-title">Review: Film Number %d (2019)</h1>
 <div class="entry-meta"><span class="byline">by <a class="url fn n" rel="author" href="/about/">Ada Field</a></span> <time class="entry-date published" datetime="2020-05-%02dT10:00:00+00:00">May %d, 2020</time></div></header>
 <div class="entry-content">`, i, i%28+1, i%28+1)
-	for p := range 6 {
-		fmt.Fprintf(&b, `<p>The film takes its time with paragraph %d of the story, and the camera of film number %d stays close to the two sisters who
-run the ferry. Nothing much is said, yet <em>every glance</em> across the water tells what the script leaves out; the director trusts the
-actors, the actors trust the silence, and by the last reel I had forgotten that I was watching a performance at all.</p>
-`, p+1, i)
+	words := rand.New(rand.NewPCG(uint64(i), 0)) // no two reviews are alike
+	for range 6 {
+		b.WriteString("<p>The film takes its time: ")
+		for range 4 {
+			for _, small := range []string{"it is", "and", "in the", "of a", "that was", "with her", "and the", "to be"} {
+				b.WriteString(small + " " + farmWords[words.IntN(len(farmWords))] + " " + farmWords[words.IntN(len(farmWords))] + " ")
+			}
+			b.WriteString("&amp; <em>" + farmWords[words.IntN(len(farmWords))] + "</em>. ")
+		}
+		b.WriteString("</p>\n")
 	}
 	b.WriteString(`<p>Rating: 4/5</p></div></article>`)
 	if i+1 < f.reviews {
