@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"cinecrawl/configs"
@@ -38,7 +39,8 @@ type explanation struct {
 	InScope   bool             `json:"in_scope"`
 	Scope     string           `json:"scope"` // the rule that decides today
 	Allowed   bool             `json:"allowed"`
-	Robots    string           `json:"robots"` // the line that decides today
+	Robots    string           `json:"robots"`    // the line that decides today
+	RobotsAt  *time.Time       `json:"robots_at"` // when the copy of robots.txt was fetched that has it; null if there is none
 	Queued    bool             `json:"queued"`
 	Due       *time.Time       `json:"due"`
 	Again     *time.Time       `json:"again"` // a run after this asks again; null where every run does, and where it is queued
@@ -135,6 +137,15 @@ func explain(ctx context.Context, cfg *configs.Config, st storage.Store, u strin
 	if e.Allowed, e.Robots, err = verdict(ctx, robotsStore{st}, u, fetch.Agent); err != nil {
 		return nil, err
 	}
+	if parsed, err := url.Parse(u); err == nil {
+		c, err := robotsStore{st}.LoadRobots(ctx, fetch.Origin(parsed))
+		if err != nil {
+			return nil, err
+		}
+		if c != nil {
+			e.RobotsAt = optional(c.FetchedAt)
+		}
+	}
 	snap, err := st.SnapshotByURL(ctx, u)
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
@@ -194,6 +205,9 @@ func (e *explanation) write(a *app) {
 	line("found", "%s, %s from the start; site %s", found, counted(e.Depth, "click"), e.Site)
 	line("scope", "%s: %s", choice(e.InScope, "in", "out"), e.Scope)
 	line("robots", "%s: %s", choice(e.Allowed, "allowed", "disallowed"), e.Robots)
+	if e.RobotsAt != nil {
+		line("", "as robots.txt was on %s", e.RobotsAt.Local().Format("2006-01-02 15:04"))
+	}
 	switch {
 	case e.Visited == nil:
 		line("visited", "never")

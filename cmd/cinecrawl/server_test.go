@@ -264,7 +264,7 @@ func TestServeProcess(t *testing.T) {
 		})
 	}
 	start := func(args ...string) (*exec.Cmd, *bytes.Buffer) {
-		cmd, out := exec.Command("cinecrawl", args...), &bytes.Buffer{}
+		cmd, out := exec.Command("cinecrawl", append(args, "--access-log", "access.jsonl")...), &bytes.Buffer{}
 		cmd.Dir, cmd.Stderr = dir, out
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -300,16 +300,21 @@ func TestServeProcess(t *testing.T) {
 
 	st := openStore(t, filepath.Join(dir, "cinecrawl.db"))
 	defer st.Close()
+	all := 0
 	for _, f := range farms {
 		runs := runsOf(t, st, f.host)
 		if len(runs) != 1 || !runs[0].Finished || runs[0].Cause != storage.Scheduled || !runs[0].Next.After(runs[0].Started) {
 			t.Errorf("%s: runs %+v", f.host, runs)
 		}
 		asked := f.requests()
+		all += len(asked)
 		once := slices.Compact(slices.Sorted(slices.Values(asked)))
 		twice := len(asked) - len(once)
 		if twice != 1 {
 			t.Errorf("%s: %d requests were made again, want the one that was cut", f.host, twice)
 		}
+	}
+	if n := wholeLines(t, filepath.Join(dir, "access.jsonl")); n != all {
+		t.Errorf("%d requests, %d lines of the access log that all processes share", all, n)
 	}
 }
