@@ -223,7 +223,8 @@ type Store interface {
 	// FetchedAt of r, and says whether the text is new.
 	SaveRecord(ctx context.Context, r *Record) (changed bool, err error)
 
-	// Snapshots gives the stored pages of a site (of all sites for "") in order of task ID.
+	// Snapshots gives the stored pages of a site (of all sites for "") in order of task ID, each with the bytes that were stored, however
+	// they are packed. One that is damaged ends it with an error that names its URL.
 	Snapshots(ctx context.Context, site string, each func(*Snapshot) error) error
 	// Marks gives the marks of the stored pages of a site that were read as reviews (see extract.Review.Marks) and own what they
 	// say, in order of task ID, with the URLs of their tasks. Commit and SaveRecord keep those of the last reading of each page, so

@@ -51,7 +51,7 @@ type packed struct {
 	body   []byte
 }
 
-func (s *Store) packPage(p *crawler.Page) (*packed, error) {
+func (s *Store) packPage(ctx context.Context, how *packing, p *crawler.Page) (*packed, error) {
 	if len(p.Body) > maxBody {
 		return nil, fmt.Errorf("body of %d bytes is over the bound of %d", len(p.Body), maxBody)
 	}
@@ -59,7 +59,7 @@ func (s *Store) packPage(p *crawler.Page) (*packed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &packed{header: string(header), hash: sha256.Sum256(p.Body), body: s.zip.pack(p.Body)}, nil
+	return &packed{header: string(header), hash: sha256.Sum256(p.Body), body: s.pack(ctx, how, p)}, nil
 }
 
 // tally is what a commit adds to a run.
@@ -77,12 +77,16 @@ func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.S
 	}
 	// What costs time and needs no lock comes first.
 	pages := make([]*packed, len(visits))
+	packings := make([]*packing, len(visits))
 	reviews := make([]*row, len(visits))
 	for i := range visits {
 		v := &visits[i]
 		var err error
 		if snapshotOf(v) {
-			if pages[i], err = s.packPage(v.Page); err != nil {
+			if packings[i], err = s.packing(ctx, v.Task.Site); err == nil {
+				pages[i], err = s.packPage(ctx, packings[i], v.Page)
+			}
+			if err != nil {
 				return nil, fmt.Errorf("commit %s: %w", v.Task.URL, err)
 			}
 		}
@@ -127,6 +131,11 @@ func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.S
 	})
 	if err != nil {
 		return nil, fmt.Errorf("commit: %w", err)
+	}
+	for i, p := range packings {
+		if p != nil {
+			s.learn(ctx, visits[i].Task.Site, p, visits[i].Task.URL)
+		}
 	}
 	return stored, nil
 }

@@ -314,6 +314,9 @@ func (s *Store) drop(l *lease) {
 	if s.held[l.name] == l {
 		delete(s.held, l.name)
 	}
+	s.dicts.mu.Lock()
+	defer s.dicts.mu.Unlock()
+	delete(s.dicts.sites, l.name)
 }
 
 // idle says that no run is held here.

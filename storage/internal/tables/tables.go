@@ -58,6 +58,7 @@ type Store struct {
 	inserts [maxRows + 1]string // see insertTasks
 	owner   string              // of leases, see newOwner
 	zip     *compressor
+	dicts   dictionaries
 	reads   *reader
 	w       *writer
 
@@ -96,6 +97,7 @@ func New(ctx context.Context, c Config) (*Store, error) {
 	}
 	s.reads = &reader{s: s, db: c.Read, stmts: make(map[string]*sql.Stmt)}
 	var err error
+	s.dicts = dictionaries{sites: make(map[string]*packing), contents: make(map[uint32][]byte)}
 	if s.zip, err = newCompressor(); err != nil {
 		return nil, err
 	}

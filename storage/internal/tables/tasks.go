@@ -41,7 +41,7 @@ const pageColumns = taskColumns + `, p.status, p.content_type, p.charset, p.head
 
 const fromPages = fromTasks + `JOIN pages p ON p.task_id = t.id `
 
-func (s *Store) scanSnapshot(scan func(...any) error) (*storage.Snapshot, error) {
+func (s *Store) scanSnapshot(ctx context.Context, scan func(...any) error) (*storage.Snapshot, error) {
 	var n storage.Snapshot
 	var header, hash, body []byte
 	var size, fetched, took int64
@@ -57,7 +57,7 @@ func (s *Store) scanSnapshot(scan func(...any) error) (*storage.Snapshot, error)
 	p.Took = time.Duration(took) * time.Millisecond
 	err := json.Unmarshal(header, &p.Header)
 	if err == nil {
-		p.Body, err = s.zip.unpack(body, size, hash)
+		p.Body, err = s.zip.unpack(body, size, hash, func(id uint32) ([]byte, error) { return s.dictionary(ctx, id) })
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.URL, err)
@@ -89,7 +89,7 @@ func (s *Store) Snapshots(ctx context.Context, site string, each func(*storage.S
 	for _, id := range ids {
 		var n *storage.Snapshot
 		err := s.reads.rows(ctx, func(scan func(...any) error) (err error) {
-			n, err = s.scanSnapshot(scan)
+			n, err = s.scanSnapshot(ctx, scan)
 			return err
 		}, `SELECT `+pageColumns+fromPages+`WHERE t.id = $1`, id)
 		if err != nil {
@@ -106,7 +106,7 @@ func (s *Store) Snapshots(ctx context.Context, site string, each func(*storage.S
 func (s *Store) SnapshotByURL(ctx context.Context, url string) (*storage.Snapshot, error) {
 	var n *storage.Snapshot
 	err := s.reads.rows(ctx, func(scan func(...any) error) (err error) {
-		n, err = s.scanSnapshot(scan)
+		n, err = s.scanSnapshot(ctx, scan)
 		return err
 	}, `SELECT `+pageColumns+fromPages+`WHERE t.url = $1`, url)
 	if err == nil && n == nil {
