@@ -457,6 +457,7 @@ func hasAttr(n *html.Node, key string) bool {
 type classSays struct {
 	flags flags
 	off   bool // hidden
+	block bool // shown as a block
 	zone  zone
 }
 
@@ -467,6 +468,7 @@ func (d *Document) class(list string) *classSays {
 		c = new(classSays)
 		c.flags, c.off = classes(list)
 		for tok := range strings.FieldsSeq(list) {
+			c.block = c.block || tok == "block" || tok == "d-block"
 			c.zone |= tokenZone(tok, false)
 		}
 		if d.classes == nil {

@@ -51,7 +51,50 @@ func newJudge(doc *Document, rules []sourced, repeated map[int]int) *judge {
 		j.roots = j.article()
 	}
 	j.run()
+	if repeated == nil && len(doc.dropped) == 0 && j.keptProse() == 0 && j.forget() {
+		j.roots, j.by = j.article(), "generic"
+		j.run()
+	}
 	return j
+}
+
+// forget takes back what classes and ids say of the elements, where they would leave nothing of a page that has running text: a post
+// that is called "comment of the day". Comments that stand together are comments. It says whether there is anything to gain.
+func (j *judge) forget() bool {
+	talk := 0 // outermost elements of comments
+	for i := range j.frames {
+		if f := &j.frames[i]; f.own&isComment != 0 && f.prose > 0 && (f.parent < 0 || j.frames[f.parent].under&isComment == 0) {
+			talk++
+			for k := int32(i) + 1; k < f.end; k++ {
+				if j.frames[k].own&isComment != 0 {
+					talk++
+				}
+			}
+		}
+	}
+	const firm = isHidden | isDropped
+	gain := int32(0)
+	for i := range j.frames {
+		f := &j.frames[i]
+		keep := firm
+		if talk > 1 {
+			keep |= isComment
+		}
+		f.own &= keep | ^chrome
+		f.own |= tagged(f.tag) & chrome
+	}
+	for i := range j.pieces {
+		p := &j.pieces[i]
+		p.own &= firm | isComment | ^chrome
+		if p.prose > 0 && p.own&chrome == 0 {
+			gain += p.prose
+		}
+	}
+	if gain < 200 {
+		return false
+	}
+	j.settle()
+	return true
 }
 
 // without judges the page once more, without the blocks that repeat: of repeated, which gives on how many pages of the site each
@@ -330,6 +373,9 @@ func (j *judge) labelled(root int32, first, last int) {
 		if p.kind == Heading && l&(isComment|isRelated|isAuthor) == 0 && i+1 < last && j.pieces[i+1].prose > 0 && j.context[i+1].own&chrome == 0 {
 			continue // it heads a section of the text
 		}
+		if l&isAuthor != 0 && i+1 < last && j.pieces[i+1].prose > 0 && j.context[i+1].own&chrome == 0 && !j.bio(i+1) && !aboutAuthor[foldText(p.text)] {
+			continue // it heads a section about an author in the film
+		}
 		c.label = l
 		level := p.level
 		switch {
@@ -355,6 +401,25 @@ func (j *judge) labelled(root int32, first, last int) {
 			j.context[k].under |= l
 		}
 	}
+}
+
+// aboutAuthor are labels that say whom the words below are about; others ("The author") may be a heading of the text.
+var aboutAuthor = map[string]bool{"about the author": true, "about the authors": true, "about author": true, "about our author": true, "about the writer": true,
+	"about the critic": true, "about the contributor": true, "about the editor": true, "meet the author": true, "author bio": true, "author info": true,
+	"author information": true, "author profile": true, "über den autor": true, "über die autorin": true, "zum autor": true, "à propos de l auteur": true,
+	"sobre el autor": true, "sobre la autora": true, "acerca del autor": true, "sull autore": true, "informazioni sull autore": true, "sobre o autor": true,
+	"sobre a autora": true, "over de auteur": true, "over de schrijver": true, "o autorze": true, "об авторе": true}
+
+// bio says whether a paragraph tells of the life of a critic: it begins with a name of the author, or it holds words of such lives.
+func (j *judge) bio(i int) bool {
+	folded := foldLine(j.pieces[i].text)
+	for name := range j.names {
+		if first, _, _ := strings.Cut(name, " "); len(first) > 1 && (begins(folded, name) || begins(folded, first)) {
+			return true
+		}
+	}
+	_, n := phrasesIn(folded[:min(len(folded), 1000)], lives)
+	return n >= 2
 }
 
 // sections drops headings whose section is empty.
@@ -406,7 +471,7 @@ func (j *judge) block(i int) verdict {
 	if p.kind == Pre {
 		own &^= isNav | isShare // the frames of code have their own buttons
 	}
-	if f := own & chrome; f != 0 {
+	if f := own & chrome; f != 0 && !(f&^(isFooter|isTags|isMeta) == 0 && postscript(p.text)) {
 		return drop("named:"+f.name(), 2)
 	}
 	if p.kind == Caption {
@@ -491,6 +556,16 @@ func (j *judge) block(i int) verdict {
 		return drop("under:related", 0.5)
 	}
 	return keep("short", 0.2)
+}
+
+// postscript says whether a line begins as the last words below a letter do.
+func postscript(s string) bool {
+	for _, mark := range [...]string{"P.S.", "PS:", "PS ", "P.S ", "P. S.", "PS.", "P.P.S.", "PPS:", "P.-S.", "Post scriptum", "Postscript", "Nachtrag:"} {
+		if strings.HasPrefix(s, mark) {
+			return true
+		}
+	}
+	return false
 }
 
 // beginsTitle says whether a line of two words or more, or one with a year, is the beginning of a form of the headline.

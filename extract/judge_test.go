@@ -82,6 +82,9 @@ func TestLeftOut(t *testing.T) {
 		{name: "author card", after: `<div class="author-box"><img src="j.jpg"><h4>Jo Marsh</h4><p>Jo writes about films and swims in all weathers.</p></div>`},
 		{name: "author card without a name", after: `<div><p>Jo Marsh is a freelance critic who lives in Hull and swims in all weathers.</p></div>`},
 		{name: "about the author", after: `<h3>About the author</h3><p>She has written about films for longer than she would like to say, and still likes them.</p>`},
+		{name: "the author", after: `<h3>The author</h3><p>Jo has seen every film about the sea there is, and most of those about rivers, and regrets none.</p>`},
+		{name: "an author without a name", after: `<h3>Author</h3><p>A lifelong swimmer, she lives in Hull with two cats and a radio that only gets the shipping forecast.</p>`},
+		{name: "footer of the article", after: `<footer><p>Filed on a wet evening, by a wet critic, for a site that pays in tea.</p></footer>`},
 		{name: "related", after: `<div class="rel"><b>You may also like</b><ul><li><a href="/1">High Water</a><br>A sequel in name, and in very little else, it must be said …</li><li><a href="/2">Mud</a></li></ul></div>`},
 		{name: "related in the flow", after: `<h3>Related posts</h3><ul><li><a href="/1">High Water</a></li><li><a href="/2">Mud, and how it was filmed</a></li></ul>`},
 		{name: "related in Italian", after: `<h3>Potrebbe interessarti anche</h3><ul><li><a href="/1">Acqua alta</a></li></ul>`},
@@ -124,6 +127,9 @@ func TestStays(t *testing.T) {
 		{name: "verdict", after: `<p>Verdict: see it on a wet day.</p>`},
 		{name: "fraction", after: `<p>8/10</p>`},
 		{name: "a last word", after: `<p>A must watch!</p>`},
+		{name: "postscript in a footer", after: `<footer><p>P.S. The bell is real, and so is the rust.</p></footer>`},
+		{name: "a section about an author", middle: `<h2>The Author</h2><p>In the film the author of the letters is never seen, and the keeper answers each of them by name.</p>`},
+		{name: "a last section about an author", after: `<h2>The Author</h2><p>In the film the author of the letters is never seen, and the keeper answers each of them by name.</p>`},
 		{name: "postscript", after: `<p>P.S. Stay for the bell at the end of the credits.</p>`},
 		{name: "a quotation", middle: `<blockquote><p>“Everybody leaves, and then they want their coat back.”</p></blockquote>`},
 		{name: "a list", middle: `<ul><li>The kitchen scene, twice.</li><li>The last look.</li></ul>`},
@@ -175,6 +181,27 @@ func TestNamesAreHints(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			html := strings.Replace(inner, `<div class="text">`, `<div class="`+name+`">`, 1)
 			if diff := cmp.Diff(ours, paragraphsOf(t, html, nil)); diff != "" {
+				t.Errorf("text (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Where the names of elements would leave nothing of a text, they are forgotten; comments that stand together are not taken for it.
+func TestNamesLeaveAText(t *testing.T) {
+	text := `<p>` + strings.Join(ours, `</p><p>`) + `</p>`
+	for _, tt := range []struct {
+		name, html string
+		want       []string
+	}{
+		{"comment of the day", `<article><h1>` + headline + `</h1><div class="comment-of-the-day">` + text + `</div></article>`, ours},
+		{"one comment", `<article><h1>` + headline + `</h1><div class="critic-comment">` + text + `</div></article>`, ours},
+		{"an article in a modal", `<div class="modal"><div class="comment">` + text + `</div></div>`, ours},
+		{"nothing but comments", `<article><h1>` + headline + `</h1><ol class="comments"><li class="comment"><p>` + ours[0] + `</p></li><li class="comment"><p>` + ours[1] +
+			`</p></li></ol></article>`, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, paragraphsOf(t, `<html lang="en"><body>`+tt.html+`</body></html>`, nil)); diff != "" {
 				t.Errorf("text (-want +got):\n%s", diff)
 			}
 		})

@@ -214,8 +214,9 @@ var hiddenNames = map[string]bool{
 	"d-print-block": true, "show-on-print": true, "hidden-print-only": true, "ms-hide": true, "screenreader-only": true,
 }
 
-// look reads the tag and attributes of an element: what they say of its content, and whether it is hidden.
-func (w *walk) look(n *html.Node, tag atom.Atom) (own flags, hidden bool) {
+// look reads the tag and attributes of an element: what they say of its content, whether it is hidden, and whether it is shown as a
+// block, whatever its tag.
+func (w *walk) look(n *html.Node, tag atom.Atom) (own flags, hidden, block bool) {
 	var class, id string
 	for i := range n.Attr {
 		a := &n.Attr[i]
@@ -229,8 +230,9 @@ func (w *walk) look(n *html.Node, tag atom.Atom) (own flags, hidden bool) {
 				hidden = true
 			}
 		case "style":
-			if len(a.Val) >= 12 && hiddenStyle(a.Val) {
-				hidden = true
+			if len(a.Val) >= 12 {
+				hidden = hidden || hiddenStyle(a.Val)
+				block = blockStyle(a.Val)
 			}
 		case "role":
 			switch a.Val {
@@ -291,46 +293,70 @@ func (w *walk) look(n *html.Node, tag atom.Atom) (own flags, hidden bool) {
 		}
 	}
 	if tag == atom.Body || tag == atom.Html {
-		return 0, false
+		return 0, false, false
 	}
 	if class != "" {
 		says := w.doc.class(class)
 		own |= says.flags
 		hidden = hidden || says.off
+		block = block || says.block
 	}
 	if id != "" && !isHeading(tag) { // the id of a heading is made of its words
 		hidden = hidden || hiddenNames[id]
 		own |= named(id)
 	}
+	own |= tagged(tag)
 	switch tag {
-	case atom.Nav:
-		own |= isNav
-	case atom.Footer:
-		own |= isFooter
-	case atom.Aside:
-		own |= isAside
-	case atom.Header:
-		own |= isHead
 	case atom.Figcaption:
 		if quoted(n) {
 			own &^= isCaption
 		} else {
 			own |= isCaption
 		}
-	case atom.Article:
-		own |= isArticle
-	case atom.Main:
-		own |= isMain
-	case atom.Time:
-		own |= isMeta
 	case atom.Dialog:
 		if !hasAttr(n, "open") {
 			hidden = true
 		}
-	case atom.Label:
-		own |= isSignup
 	}
-	return own, hidden
+	return own, hidden, block
+}
+
+// tagged is what a tag alone says.
+func tagged(tag atom.Atom) flags {
+	switch tag {
+	case atom.Nav:
+		return isNav
+	case atom.Footer:
+		return isFooter
+	case atom.Aside:
+		return isAside
+	case atom.Header:
+		return isHead
+	case atom.Article:
+		return isArticle
+	case atom.Main:
+		return isMain
+	case atom.Time:
+		return isMeta
+	case atom.Label:
+		return isSignup
+	}
+	return 0
+}
+
+// blockStyle says whether a style shows an element as a block (CSS Display 3, section 2).
+func blockStyle(s string) bool {
+	_, rest, ok := strings.Cut(s, "isplay")
+	if !ok {
+		return false
+	}
+	rest = strings.TrimLeft(rest, " :")
+	for _, value := range [...]string{"block", "flex", "grid", "list-item", "table", "flow-root"} {
+		if strings.HasPrefix(rest, value) {
+			return value != "table" || !strings.HasPrefix(rest, "table-c")
+		}
+	}
+	return false
 }
 
 func hiddenStyle(s string) bool {
@@ -390,8 +416,8 @@ var modifiers = map[string]bool{
 
 // named reads one class name or id.
 func named(name string) flags {
-	if len(name) > 80 || len(name) < 2 {
-		return 0
+	if len(name) > 80 || len(name) < 2 || strings.Contains(name, "-of-the-") {
+		return 0 // "comment-of-the-day" is a title
 	}
 	if mayHold(vocabularySieve, name) {
 		if f, ok := vocabulary[name]; ok {

@@ -207,8 +207,8 @@ func (w *walk) element(n *html.Node) {
 			return
 		}
 	}
-	own, hidden := w.look(n, tag)
-	if r == inline && holdsBlock(n) {
+	own, hidden, shown := w.look(n, tag)
+	if r == inline && (shown || holdsBlock(n)) {
 		r = block
 	}
 	if hidden {
