@@ -314,6 +314,9 @@ func findAuthor(m *marks, doc *Document, blocks []Block, site string, headOrder 
 			if runsOn(b.Text) || scripted(b.Text) && (i > 0 && credits(blocks[i-1].Text) || i+1 < len(blocks) && credits(blocks[i+1].Text)) {
 				continue
 			}
+			if b.Rule == "name" && strings.Contains(b.Text, " ") { // a name alone, beside the date
+				consider(b.Text, "text:name", 0.5)
+			}
 			if name, conf := lineAuthor(b.Text); name != "" && allNames(name) {
 				consider(name, "text:byline", conf)
 			}

@@ -1101,9 +1101,14 @@ func (f *finder) film() {
 		setText(&film.Director, best.director, best.from, 0.85)
 	}
 	for _, b := range f.blocks {
-		if b.Rule == "facts" && b.Text[0] == '(' { // "(1994; 116 minutes; directed by …)" below the headline
+		if b.Rule != "facts" {
+			continue
+		}
+		if b.Text[0] == '(' { // "(1994; 116 minutes; directed by …)" below the headline
 			setYear(filmYear(b.Text), "facts", 0.8)
 			setText(&film.Director, directorInBrackets(strings.Trim(b.Text, "()")), "facts", 0.8)
+		} else if y := filmYear(b.Text[:min(len(b.Text), 4)]); y > 0 { // "1994, 116 min. …"
+			setYear(y, "facts", 0.8)
 		}
 	}
 	for _, p := range box {
@@ -1115,6 +1120,9 @@ func (f *finder) film() {
 				setText(&film.Director, name, "facts:"+Source(p.key), 0.93)
 			}
 		}
+	}
+	if film.Title.Confidence < ruled {
+		film.Title.Value = recased(film.Title.Value, f.body)
 	}
 	if film.Title.Value != "" {
 		f.filmCount = countName(c.body, nameWords(film.Title.Value), 6)

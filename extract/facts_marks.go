@@ -449,6 +449,9 @@ func (m *marker) head(n *html.Node, f mframe, level int, class, itemprop string)
 	if a := onlyLink(n); a != nil {
 		if u := m.doc.Abs(attr(a, "href")); u != "" && u != m.doc.URL && u != m.doc.Canonical {
 			h.links = true
+			if i := strings.Index(u, "://"); i > 0 && strings.Count(strings.TrimRight(u, "/"), "/") == 2 { // to the front page
+				h.site = true
+			}
 		}
 	}
 	m.heads = append(m.heads, h)

@@ -1402,7 +1402,7 @@ var (
 		"ru": {"режиссёр ", "режиссер "},
 	}
 	directorVerbs = map[string][]string{
-		"en": {" directs ", " directed ", " has made a ", "'s direction", "'s camera", "'s film", "'s debut", "'s latest", "'s feature", "'s first film", "'s new film", " wrote and directed", " cuts "},
+		"en": {" directs ", " directed ", " has made a ", "'s direction", "'s camera", "'s film", "'s debut", "'s latest", "'s feature", "'s first film", "'s new film", " wrote and directed", " cuts ", " begins ", " shoots ", " stages ", " frames "},
 		"de": {" inszeniert", " filmt "},
 		"fr": {" filme ", " réalise ", " dirige ", " signe "},
 		"es": {" dirige ", " filma ", " rueda ", " firma "},
@@ -1454,7 +1454,29 @@ func proseDirector(text, title, lang string) (string, float64) {
 			}
 		}
 	}
-	return "", 0
+	// "Lee Isaac Chung's gentle, funny picture"
+	for from := 0; ; {
+		i := strings.Index(text[from:], "'s ")
+		if i < 0 {
+			return "", 0
+		}
+		i += from
+		from = i + 3
+		near := text[max(0, i-60):i]
+		who, ok := nameBefore(near[strings.LastIndexByte(near, '\n')+1:])
+		if !ok || !strings.Contains(who, " ") || who == name || playsIn(text, who, name) {
+			continue
+		}
+		for n, w := range strings.Fields(text[from:min(len(text), from+60)]) {
+			bare := strings.TrimRight(w, ",.;:")
+			if n > 0 && yearNouns[bare] {
+				return who, 0.6
+			}
+			if n > 4 || strings.ToLower(w) != w || strings.HasSuffix(w, ".") || smallWords[bare] || bare == "previous" || bare == "last" || bare == "earlier" || bare == "other" {
+				break
+			}
+		}
+	}
 }
 
 // taggedYear is the year that a review is filed under, where it is one and lies before that of the review: posts are filed under their
@@ -1523,6 +1545,13 @@ func (f *finder) taggedDirector() {
 	} else if i := strings.Index(f.body, " and "+plain(who)); i > 0 { // "Joel and Ethan Coen"
 		if first, ok := nameBefore(f.body[max(0, i-40):i]); ok && !strings.Contains(first, " ") && first != title {
 			who = first + " and " + who
+		}
+	}
+	if i := strings.Index(f.body, plain(who)+" and "); len(names) == 1 && i >= 0 { // two who are never named apart
+		pair := plain(who) + " and "
+		if other, _ := nameAfter(f.body[i+len(pair) : min(len(f.body), i+len(pair)+40)]); strings.Contains(other, " ") &&
+			countName(f.body, pair+other, 6) == countName(f.body, plain(who), 6) {
+			who += " and " + other
 		}
 	}
 	if who != "" {
@@ -1616,4 +1645,27 @@ func lastRun(s string) string {
 		}
 	}
 	return best
+}
+
+// recased gives a name in capitals the form that a text has it in: "PAPER MOON", "Paper Moon".
+func recased(name, text string) string {
+	if !isCapitals(name) {
+		return name
+	}
+	low := strings.ToLower(text)
+	if len(low) != len(text) {
+		return name
+	}
+	want := strings.ToLower(plain(name))
+	for i := 0; ; {
+		j := strings.Index(low[i:], want)
+		if j < 0 {
+			return name
+		}
+		j += i
+		i = j + len(want)
+		if s := text[j:i]; boundary(text, j) && boundary(text, i) && !isCapitals(s) && capitals(s) == s {
+			return s
+		}
+	}
 }

@@ -556,7 +556,9 @@ func (f *finder) judgeKind() {
 	if n := f.filmItems(); n >= 3 && total < 80 {
 		say(KindList, math.Min(3, 0.8*float64(n)), strconv.Itoa(n)+" films in a list")
 	}
-	if n := f.filmHeads(); n >= 3 {
+	if n := f.filmHeads(); n == 2 && rev.Film.Year.Value == 0 {
+		say(KindRoundup, 1.6, "2 films in headings")
+	} else if n >= 3 {
 		say(KindRoundup, math.Min(3, 0.8*float64(n)), strconv.Itoa(n)+" films in headings")
 	}
 	if strings.Contains(f.body, "this book") || strings.Contains(f.body, "the book is") || strings.Contains(f.body, "paperback") || strings.Contains(f.body, "hardcover") {

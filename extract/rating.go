@@ -167,7 +167,7 @@ func mayRate(s string) bool {
 			return true
 		}
 	}
-	return hasStarWord(s) || len(s) <= 120
+	return hasStarWord(s) || len(s) <= 120 || strings.Contains(s, " out of ")
 }
 
 func hasStarWord(s string) bool {
@@ -541,11 +541,12 @@ func unit(s string, start, i int, v float64, numeral bool) (hit, bool) {
 		return hit{}, false
 	}
 	if !starWords[strings.ToLower(s[j:e])] {
-		// "4 cardigans out of 5", "3.5 severed heads out of 5": critics have units of their own.
-		rest := s[e:min(len(s), e+32)]
-		if k := strings.Index(rest, " out of "); numeral && k >= 0 && k < 16 && strings.Count(rest[:k], " ") <= 1 && !strings.ContainsAny(rest[:k], ".,;:!?") {
-			if best, l, ok := outOf(s[e+k+1:]); ok && best >= v && !wholePart(s[e+k+1+l:]) {
-				h.count = true
+		// "4 cardigans out of 5", "Four bags of popcorn out of five": critics have units of their own.
+		rest := s[e:min(len(s), e+40)]
+		if k := strings.Index(rest, " out of "); k >= 0 && k < 24 && strings.Count(rest[:k], " ") <= 2 && !strings.ContainsAny(rest[:k], ".,;:!?") {
+			best, l, ok := outOf(s[e+k+1:])
+			if after := s[min(len(s), e+k+1+l):]; ok && best >= v && !wholePart(after) && (numeral || strings.Trim(after, " .!)") == "") {
+				h.count = numeral
 				return done(e+k+1+l, best, "fraction")
 			}
 		}
