@@ -1079,7 +1079,7 @@ func weighGuesses(guesses []guess, c *clues) guess {
 		if slugWords(name) == c.slug && c.slug != "" {
 			g.score += 0.06
 			if c.slug != c.headSlug { // the address has this part of the headline and no more
-				g.score += 0.1
+				g.score = max(g.score, min(g.score+0.1, 0.7))
 			}
 		}
 		for _, t := range c.tags {
