@@ -318,3 +318,56 @@ func TestServeProcess(t *testing.T) {
 		t.Errorf("%d requests, %d lines of the access log that all processes share", all, n)
 	}
 }
+
+// TestPlanAfterRun: what the end of a run makes of the plan of its site.
+func TestPlanAfterRun(t *testing.T) {
+	now := time.Now().UTC().Truncate(time.Second)
+	hour := time.Duration(now.Hour()) * time.Hour
+	quiet := &crawler.Hours{From: hour, To: (hour + 2*time.Hour) % (24 * time.Hour), Zone: time.UTC} // from this hour to the one after the next
+	after := now.Truncate(time.Hour).Add(2 * time.Hour)
+	for _, c := range []struct {
+		name    string
+		planned time.Duration // from now
+		prepare func(*configs.Site)
+		result  crawler.Result
+		cancel  bool
+		want    time.Time
+	}{
+		{"it was due", -time.Hour, nil, crawler.Result{Finished: true}, false, now.Add(23 * time.Hour)},
+		{"a person was earlier", time.Hour, nil, crawler.Result{Finished: true}, false, now.Add(time.Hour)},
+		{"it goes on", -time.Hour, nil, crawler.Result{}, false, now.Add(-time.Hour)},
+		{"no schedule has it", -time.Hour, func(s *configs.Site) { s.Enabled = false }, crawler.Result{Finished: true}, false, now.Add(-time.Hour)},
+		{"quiet hours cut it off", -time.Hour, func(s *configs.Site) { s.Crawl.Quiet = quiet }, crawler.Result{Finished: true, Due: after}, false, after},
+		{"the rest waits for something else", -time.Hour, nil, crawler.Result{Finished: true, Due: after}, false, now.Add(23 * time.Hour)},
+		{"cancelled when it was handed back", -time.Hour, nil, crawler.Result{}, true, now.Add(23 * time.Hour)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := testServer(t, 0, map[string]string{"a.example": "24h"})
+			claims := &crawling{scheduler: *s.scheduler, known: newLearned(s.st)}
+			claims.now = func() time.Time { return now }
+			site := s.sites["a.example"]
+			if c.prepare != nil {
+				c.prepare(&site)
+			}
+			if err := s.st.Plan(t.Context(), "a.example", now.Add(c.planned)); err != nil {
+				t.Fatal(err)
+			}
+			run, err := claims.claim(t.Context(), site.Crawl, storage.Scheduled)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.cancel {
+				if _, err := s.st.CancelRun(t.Context(), run.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := claims.release(t.Context(), &site, run, &c.result); err != nil {
+				t.Fatal(err)
+			}
+			plans, err := s.st.Plans(t.Context(), time.Time{})
+			if err != nil || len(plans) != 1 || !plans[0].Next.Equal(c.want) {
+				t.Errorf("planned %v, %v, want %v", plans, err, c.want)
+			}
+		})
+	}
+}
