@@ -1,5 +1,5 @@
 // Package crawler turns URLs into pages. It owns the words of the crawl (Task, Page, Outcome, Visit), the canonical form of a
-// URL, the scope of a site, and the loop that hands due tasks to polite workers.
+// URL, the scope of a site and its schedule, and the loop that hands due tasks to polite workers.
 //
 // It does not know what a review is, nor how anything is stored: the loop asks a Frontier for tasks, a Fetcher for pages, a
 // Handler for what became of a page, and gives the Frontier the finished visits.

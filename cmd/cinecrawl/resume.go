@@ -27,6 +27,9 @@ func (a *app) unfinished(ctx context.Context, st storage.Store, sites []configs.
 	last := map[string]*storage.Run{}
 	var began time.Time // of the interrupted crawl, as far as is known
 	for _, k := range known {
+		if k.LastRun != nil && k.LastRun.Cause != storage.ByHand && k.LastRun.Cause != "" {
+			continue // of a schedule, which is no crawl that a person began
+		}
 		last[k.Site] = k.LastRun
 		if r := k.LastRun; r != nil && !r.Finished && (began.IsZero() || r.Started.Before(began)) {
 			began = r.Started

@@ -21,6 +21,7 @@ import (
 
 	"cinecrawl/configs"
 	"cinecrawl/crawler"
+	"cinecrawl/extract"
 	"cinecrawl/storage"
 	"cinecrawl/storage/sqlite"
 )
@@ -369,5 +370,33 @@ func TestPlanAfterRun(t *testing.T) {
 				t.Errorf("planned %v, %v, want %v", plans, err, c.want)
 			}
 		})
+	}
+}
+
+// TestPlanLearned: an adaptive site is crawled as often as its stored reviews say.
+func TestPlanLearned(t *testing.T) {
+	s := testServer(t, 0, map[string]string{"a.example": "adaptive"})
+	claims := &crawling{scheduler: *s.scheduler, known: newLearned(s.st)}
+	site, now := s.sites["a.example"], time.Now()
+	run, err := claims.claim(t.Context(), site.Crawl, storage.Scheduled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const week = 7 * 24 * time.Hour
+	var visits []crawler.Visit
+	for i := range 5 {
+		url := fmt.Sprintf("https://a.example/%d/", i)
+		visits = append(visits, crawler.Visit{Task: crawler.Task{URL: url, Site: "a.example", Host: "a.example", Kind: crawler.KindPage},
+			Page: &crawler.Page{URL: url, Status: 200, FetchedAt: now}, Outcome: crawler.Reviewed,
+			Record: &extract.Review{URL: url, Kind: extract.KindReview, Paragraphs: []string{url}, Published: extract.Date{Value: now.Add(-time.Duration(i) * week)}}})
+	}
+	if _, err := s.st.Commit(t.Context(), visits); err != nil {
+		t.Fatal(err)
+	}
+	if err := claims.release(t.Context(), &site, run, &crawler.Result{Finished: true}); err != nil {
+		t.Fatal(err)
+	}
+	if next := run.Next.Sub(now); next < week/2-time.Minute || next > week/2+time.Minute {
+		t.Errorf("the next run is in %v, want half a week", next)
 	}
 }
