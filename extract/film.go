@@ -1455,9 +1455,9 @@ func proseDirector(text, title, lang string) (string, float64) {
 		}
 	}
 	// "Lee Isaac Chung's gentle, funny picture"
-	for from := 0; ; {
+	for from, tried := 0, 0; ; tried++ {
 		i := strings.Index(text[from:], "'s ")
-		if i < 0 {
+		if i < 0 || tried > 200 {
 			return "", 0
 		}
 		i += from
