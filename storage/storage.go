@@ -187,6 +187,9 @@ type Store interface {
 	// Within a host, pages that were never visited come before those that are due again, start pages excepted: runs with a budget of
 	// pages finish a site.
 	//
+	// A host is asked by one process at a time: where sites share one, Next gives a second process nothing of it, and Hosts says when to
+	// look again, until the first holds no more site with that host.
+	//
 	// ErrBusy if another live process has the site. A holder that died is found out at once on the same machine, and by its lease
 	// elsewhere.
 	StartRun(ctx context.Context, site string, seeds []crawler.Task, revisit time.Duration, cause Cause) (*Run, error)

@@ -57,6 +57,7 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"runs with a budget", budgetedRuns},
 		{"seeds only", seedsOnly},
 		{"one holder a site", oneHolder},
+		{"one holder a host", oneHostHolder},
 		{"seeds move between sites", seedsMove},
 		{"plans and turns", plans},
 		{"cancelled runs", cancelledRuns},
@@ -1242,6 +1243,78 @@ func oneHolder(f *fixture) {
 	}
 	_, err = f.Commit(ctx, a)
 	f.fails("commit after the end", err, storage.ErrLost)
+}
+
+// oneHostHolder: two sites have pages of the same host, and two processes crawl them.
+func oneHostHolder(f *fixture) {
+	ctx := f.Context()
+	const second, third, shared = "second.example", "third.example", "pages.example"
+	on := func(site, path string) crawler.Task {
+		return crawler.Task{URL: "https://" + shared + path, Site: site, Host: shared, Kind: crawler.KindPage, Found: crawler.FoundLink}
+	}
+	gives := func(what string, s storage.Store, site string, want bool) {
+		f.Helper()
+		now := time.Now()
+		tasks, err := s.Next(ctx, site, shared, now, 10, nil)
+		f.must(err)
+		hosts, err := s.Hosts(ctx, site)
+		f.must(err)
+		due, ok := hosts[shared]
+		if len(tasks) > 0 != want || !ok || due.After(now) == want {
+			f.Errorf("%s: %d tasks, the host is due at %v (%v), want some: %v", what, len(tasks), due, ok, want)
+		}
+	}
+	later := func(s storage.Store, site string) { // asks when it should
+		f.Helper()
+		tasks, err := s.Next(ctx, site, shared, time.Now().Add(time.Minute), 10, nil)
+		f.must(err)
+		if len(tasks) == 0 {
+			f.Error("the host is free, and not given")
+		}
+	}
+	other := f.open()
+	defer other.Close()
+
+	run := f.start(seed(), on(site, "/1"))
+	gives("the first", f, site, true)
+	run2, err := other.StartRun(ctx, second, []crawler.Task{on(second, "/2")}, 0, storage.ByHand)
+	f.must(err)
+	gives("a second process", other, second, false)
+	run3, err := f.StartRun(ctx, third, []crawler.Task{on(third, "/3")}, 0, storage.ByHand)
+	f.must(err)
+	gives("another site of the first process", f, third, true)
+	f.end(run, false)
+	gives("the first process still has a site of the host", other, second, false)
+	f.must(f.EndRun(ctx, run3, false, ""))
+	later(other, second)
+
+	// Now it is the other way around, also for a host that the first learns of only now.
+	run = f.start()
+	gives("the first again", f, site, false)
+	const found = "found.example"
+	link := crawler.Task{URL: "https://" + found + "/", Site: second, Host: found, Kind: crawler.KindPage}
+	v := visit(on(second, "/2"), day(1), &extract.Review{URL: "https://" + shared + "/2", Kind: extract.KindOther})
+	v.Links = []crawler.Task{link}
+	_, err = other.Commit(ctx, []crawler.Visit{v})
+	f.must(err)
+	link.Site, link.URL = site, link.URL+"more"
+	v = visit(seed(), day(1), &extract.Review{URL: url("/"), Kind: extract.KindOther})
+	v.Links = []crawler.Task{link}
+	f.commit(v)
+	for s, want := range map[string]int{site: 0, second: 1} {
+		st := f.Store
+		if s == second {
+			st = other
+		}
+		tasks, err := st.Next(ctx, s, found, time.Now(), 10, nil)
+		f.must(err)
+		if len(tasks) != want {
+			f.Errorf("%s: %d tasks of a new host, want %d", s, len(tasks), want)
+		}
+	}
+	f.must(other.EndRun(ctx, run2, false, ""))
+	later(f, site)
+	f.end(run, true)
 }
 
 func seedsMove(f *fixture) {

@@ -503,7 +503,11 @@ func (t *tx) host(site int64, host string) (int64, error) {
 	if host == "" {
 		return 0, errors.New("a task has no host")
 	}
-	if _, err := t.exec(`INSERT INTO hosts (site_id, host) VALUES ($1, $2) ON CONFLICT (site_id, host) DO NOTHING`, site, host); err != nil {
+	added, err := t.exec(`INSERT INTO hosts (site_id, host) VALUES ($1, $2) ON CONFLICT (site_id, host) DO NOTHING`, site, host)
+	if err == nil && added > 0 {
+		_, err = t.claim(site, host)
+	}
+	if err != nil {
 		return 0, err
 	}
 	var id int64

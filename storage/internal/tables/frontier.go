@@ -49,13 +49,19 @@ func (s *Store) Next(ctx context.Context, site, host string, now time.Time, n in
 // next gives the first limit tasks, and perhaps more, in visiting order.
 func (s *Store) next(ctx context.Context, site, host string, now time.Time, limit int) ([]crawler.Task, error) {
 	var id int64
-	err := s.reads.row(ctx, []any{&id}, `SELECT h.id FROM hosts h JOIN sites s ON s.id = h.site_id
-		WHERE s.name = $1 AND h.host = $2 AND h.next_due <= $3 AND h.hold_until <= $3`, site, host, millis(now))
+	var owner string
+	err := s.reads.row(ctx, []any{&id, &owner}, `SELECT h.id, COALESCE(o.owner, '') FROM hosts h JOIN sites s ON s.id = h.site_id
+		LEFT JOIN host_owners o ON o.host = h.host WHERE s.name = $1 AND h.host = $2 AND h.next_due <= $3 AND h.hold_until <= $3`, site, host, millis(now))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
+	}
+	if owner != s.owner && s.lease(site) != nil {
+		if may, err := s.mayAsk(ctx, site, host); !may || err != nil {
+			return nil, err
+		}
 	}
 	var tasks []crawler.Task
 	add := func(scan func(...any) error) error {

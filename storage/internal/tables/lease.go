@@ -142,6 +142,9 @@ func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task,
 		if now, err = t.clock(); err != nil {
 			return err
 		}
+		if err := t.claimAll(l.site, now); err != nil {
+			return err
+		}
 		if _, err := t.exec(`UPDATE sites SET epoch = $1, owner = $2, lease_until = $3 WHERE id = $4`,
 			l.epoch, s.owner, millis(now.Add(s.c.Lease)), l.site); err != nil {
 			return err
