@@ -109,7 +109,7 @@ func (b Base) Canonical(raw string) (string, error) {
 		return Canonical(raw, b.url)
 	}
 	if absolute {
-		return ref, nil
+		return strings.Clone(ref), nil // it may be part of a whole page
 	}
 	return b.origin + path, nil
 }

@@ -60,6 +60,9 @@ func Parse(body []byte) (*html.Node, error) {
 	if err := foresee(body); err != nil {
 		return nil, err
 	}
+	if root := quickParse(string(body)); root != nil {
+		return root, nil
+	}
 	root, err := html.Parse(bytes.NewReader(body))
 	if err != nil { // the parser's only errors are the reader's (ours has none) and the depth of its stack
 		return nil, fmt.Errorf("%w: %v", ErrTooComplex, err)
