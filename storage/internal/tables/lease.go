@@ -39,6 +39,9 @@ var pidSpace = sync.OnceValue(func() string {
 	return strings.ReplaceAll(strings.TrimSpace(string(boot))+" "+space, "/", "_")
 })
 
+// Owner is as whom the Store holds sites.
+func (s *Store) Owner() string { return s.owner }
+
 // newOwner names a holder: host/pid/process/handle/pidSpace.
 func newOwner() string {
 	host, err := os.Hostname()
@@ -240,6 +243,13 @@ func (t *tx) seed(l *lease, seeds []crawler.Task, again bool) error {
 
 // EndRun implements storage.Store.
 func (s *Store) EndRun(ctx context.Context, run *storage.Run, finished bool, why string) error {
+	return s.EndRunWith(ctx, run, finished, why, nil)
+}
+
+// EndRunWith is EndRun with something more to write in its transaction, by the connection that has it. It is given the run as it ended,
+// and may be called again if the transaction is.
+func (s *Store) EndRunWith(ctx context.Context, run *storage.Run, finished bool, why string,
+	also func(context.Context, *sql.Conn, *storage.Run) error) error {
 	var ended *storage.Run
 	stopping := ctx.Err() != nil
 	ctx = context.WithoutCancel(ctx)
@@ -276,8 +286,10 @@ func (s *Store) EndRun(ctx context.Context, run *storage.Run, finished bool, why
 				return err
 			}
 		}
-		ended, err = t.run(l)
-		return err
+		if ended, err = t.run(l); err != nil || also == nil {
+			return err
+		}
+		return also(t.ctx, t.w.conn, ended)
 	})
 	if err != nil {
 		return fmt.Errorf("end run of %s: %w", run.Site, err)
