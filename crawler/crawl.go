@@ -53,6 +53,9 @@ type Crawl struct {
 	Abort <-chan struct{}
 }
 
+// LeastKept is the least gap that the frontier is told of, so that it is kept over a restart.
+const LeastKept = 2 * time.Second
+
 const (
 	openAtOnce   = 8                      // sites begun before visits that are finished are looked at again: each costs a transaction
 	minBuffer    = 16                     // tasks of a host taken from the frontier at a time
@@ -63,7 +66,6 @@ const (
 	maxBatches   = 4                      // finished but not committed: over that, nothing new is begun
 	maxHolds     = 5                      // of a host without a visit between them: then it is left to the next run
 	maxTaskHolds = 4                      // of a host by the same task: then the task is what is wrong
-	leastKept    = 2 * time.Second        // a gap that is kept over a restart
 	maxKept      = 10 * time.Minute       // how long a run waits for a host that it has not asked yet, whatever its Patience: perhaps it is a gap
 )
 
@@ -536,7 +538,7 @@ func (l *loop) finished(d done) {
 	if d.silent && !q.answered { // a host that is not there is not waited for
 		q.why, q.host.holds = v.Why, maxHolds
 	}
-	if q.ready.Sub(now) >= leastKept {
+	if q.ready.Sub(now) >= LeastKept {
 		v.HoldHost = q.ready
 	}
 	if v.Outcome != "" {

@@ -174,7 +174,7 @@ func (c *crawling) crawl(sites []configs.Site, cause storage.Cause) (*crawler.Cr
 		},
 		End: func(ctx context.Context, r *crawler.Result) error {
 			site := named[r.Site.Name]
-			return c.release(ctx, &site, runs[r.Site.Name], r)
+			return c.release(ctx, &site, runs[r.Site.Name], r, c.st.EndRun)
 		},
 	}
 	for _, s := range sites {
@@ -183,6 +183,9 @@ func (c *crawling) crawl(sites []configs.Site, cause storage.Cause) (*crawler.Cr
 	}
 	return crawl, runs
 }
+
+// endRun is storage.Store.EndRun, perhaps with something more to write.
+type endRun func(ctx context.Context, run *storage.Run, finished bool, why string) error
 
 // claim begins a run of a site, or goes on with the one that was interrupted.
 func (c *crawling) claim(ctx context.Context, site *crawler.Site, cause storage.Cause) (*storage.Run, error) {
@@ -200,13 +203,13 @@ func (c *crawling) claim(ctx context.Context, site *crawler.Site, cause storage.
 	return run, err
 }
 
-// release gives a site free. A run that came to its end plans the next.
-func (c *crawling) release(ctx context.Context, site *configs.Site, run *storage.Run, r *crawler.Result) error {
+// release gives a site free, by endRun. A run that came to its end plans the next.
+func (c *crawling) release(ctx context.Context, site *configs.Site, run *storage.Run, r *crawler.Result, endRun endRun) error {
 	next := c.next(ctx, site, run, r.Due)
 	if r.Finished {
 		run.Next = next
 	}
-	if err := c.st.EndRun(ctx, run, r.Finished, c.ending(ctx, r)); err != nil {
+	if err := endRun(ctx, run, r.Finished, c.ending(ctx, r)); err != nil {
 		return err
 	}
 	c.metrics.queues(run)

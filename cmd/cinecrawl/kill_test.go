@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"cinecrawl/storage"
+	"cinecrawl/storage/postgres"
 	"cinecrawl/storage/sqlite"
 )
 
@@ -264,7 +265,13 @@ func checkCrawl(t *testing.T, db string, farms []*farm) {
 
 func openStore(t testing.TB, db string) storage.Store {
 	t.Helper()
-	st, err := sqlite.Open(context.Background(), db)
+	var st storage.Store
+	var err error
+	if postgres.IsURL(db) {
+		st, err = postgres.Open(context.Background(), db)
+	} else {
+		st, err = sqlite.Open(context.Background(), db)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

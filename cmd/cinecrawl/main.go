@@ -29,6 +29,7 @@ type commands struct {
 
 	Crawl   crawlCmd   `cmd:"" help:"Crawl the configured sites, going on where the last crawl left off."`
 	Serve   serveCmd   `cmd:"" help:"Crawl the enabled sites by their schedules until told to stop."`
+	Work    workCmd    `cmd:"" help:"Join the machines that crawl the sites of a PostgreSQL database."`
 	Scrape  scrapeCmd  `cmd:"" help:"Read one page, or one site without any configuration."`
 	Export  exportCmd  `cmd:"" help:"Write the stored reviews as a dataset of files."`
 	Sites   sitesCmd   `cmd:"" help:"List the configured sites, when each was last crawled, and its health."`

@@ -10,6 +10,7 @@ import (
 	"cinecrawl/configs"
 	"cinecrawl/crawler"
 	"cinecrawl/storage"
+	"cinecrawl/storage/postgres"
 )
 
 type serveCmd struct{ seenFlags }
@@ -18,6 +19,8 @@ func (serveCmd) Help() string {
 	return `Crawls each enabled site when its schedule says so, until it is stopped. A long crawl goes on in slices, so that the sites share the
 workers fairly. A site that another cinecrawl is crawling is left to it. The other commands work beside it: crawl, cancel, pause, resume.
 
+On PostgreSQL it works together with every other serve and work of the same database: see cinecrawl work --help.
+
 Ctrl-C or SIGTERM hands everything back within 5 seconds, with exit code 0; the next cinecrawl goes on from there.
 
 Example:
@@ -25,7 +28,22 @@ Example:
     cinecrawl serve`
 }
 
-func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
+func (c serveCmd) Run(ctx context.Context, a *app) error {
+	return a.daemon(ctx, c.seenFlags, func(ctx context.Context, crawls *crawling, sites []configs.Site) error {
+		if err := crawls.plan(ctx, sites); err != nil {
+			return err
+		}
+		a.log.Info("serving", "sites", len(sites))
+		if st, ok := crawls.st.(*postgres.Store); ok {
+			return crawls.work(ctx, st, sites)
+		}
+		newServer(crawls, sites).serve(ctx)
+		return nil
+	})
+}
+
+// daemon runs what goes on until the process is told to stop, with all that crawls need and the enabled sites.
+func (a *app) daemon(ctx context.Context, seen seenFlags, run func(context.Context, *crawling, []configs.Site) error) (err error) {
 	cfg, err := a.config()
 	if err != nil {
 		return err
@@ -34,7 +52,7 @@ func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	unseen, err := c.begin(a)
+	unseen, err := seen.begin(a)
 	if err != nil {
 		return err
 	}
@@ -55,12 +73,9 @@ func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 		}
 	})
 	defer done()
-	if err := crawls.plan(ctx, sites); err != nil {
+	if err := run(ctx, crawls, sites); err != nil {
 		return err
 	}
-	a.log.Info("serving", "sites", len(sites))
-	s := newServer(crawls, sites)
-	s.serve(ctx)
 	a.log.Info("stopped: everything is handed back")
 	return nil
 }
@@ -97,7 +112,7 @@ func newServer(c *crawling, sites []configs.Site) *server {
 		sites:     byName(sites),
 		slots:     slicesPerWorker * c.cfg.Workers,
 		poll:      pollEvery,
-		slice:     func(ctx context.Context, d *dueSite) error { return c.slice(ctx, d, cut) },
+		slice:     func(ctx context.Context, d *dueSite) error { return c.slice(ctx, d, cut, endsBy(c.st.EndRun)) },
 		cut:       sync.OnceFunc(func() { close(cut) }),
 		running:   map[string]bool{},
 		later:     map[string]time.Time{},
@@ -177,8 +192,8 @@ var errSliceOver = errors.New(storage.SliceOver)
 
 // slice begins the run of a site or goes on with it, crawls for a slice, and gives the site free: with the run's end if it came to it.
 // All slices of a process share turns, a place in which is had while a host is asked; what is in flight is cut once cut is closed. The
-// error is storage.ErrBusy if another process has the site, nil if there was no reason not to go on.
-func (c *crawling) slice(ctx context.Context, site *dueSite, cut <-chan struct{}) error {
+// error is storage.ErrBusy if another process has the site, nil if there was no reason not to go on. ends says how the run is to be ended.
+func (c *crawling) slice(ctx context.Context, site *dueSite, cut <-chan struct{}, ends func(context.Context, *crawler.Result) endRun) error {
 	slice, cancel := context.WithTimeoutCause(ctx, c.cfg.Slice, errSliceOver)
 	defer cancel()
 	crawl, runs := c.crawl([]configs.Site{site.Site}, site.cause)
@@ -188,12 +203,11 @@ func (c *crawling) slice(ctx context.Context, site *dueSite, cut <-chan struct{}
 	crawl.Cut = cut
 	// A request that began with the slice has the time that any has, else a slow site would never have its answer.
 	crawl.Grace = max(c.cfg.Timeouts.Total-c.cfg.Slice, leastGrace)
-	end := crawl.End
 	crawl.End = func(ctx context.Context, r *crawler.Result) error {
 		if !r.Finished && r.Err == nil && context.Cause(slice) == errSliceOver {
 			r.Why = storage.SliceOver
 		}
-		return end(ctx, r)
+		return c.release(ctx, &site.Site, runs[r.Site.Name], r, ends(ctx, r))
 	}
 	results, _ := crawl.Run(slice)
 	if len(results) == 0 { // told to stop before it began
@@ -216,6 +230,11 @@ func (c *crawling) slice(ctx context.Context, site *dueSite, cut <-chan struct{}
 		return err
 	}
 	return nil
+}
+
+// endsBy ends the run of every slice alike.
+func endsBy(end endRun) func(context.Context, *crawler.Result) endRun {
+	return func(context.Context, *crawler.Result) endRun { return end }
 }
 
 // loggedFrontier tells of every finished visit.

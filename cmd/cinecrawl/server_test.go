@@ -71,7 +71,7 @@ func testServer(t *testing.T, work time.Duration, sites map[string]string) *serv
 			r.Finished, r.Why = false, "stopped"
 		case <-time.After(spend):
 		}
-		return c.release(ctx, &d.Site, run, r)
+		return c.release(ctx, &d.Site, run, r, c.st.EndRun)
 	}
 	return s
 }

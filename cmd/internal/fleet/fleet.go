@@ -194,6 +194,10 @@ func (s *slicer) Work(ctx context.Context, job *river.Job[Wake]) error {
 		if !again {
 			return nil
 		}
+		var paused bool
+		if err := tx.QueryRow(ctx, `SELECT paused <> 0 FROM sites WHERE name = $1`, job.Args.Site).Scan(&paused); err != nil || paused {
+			return err
+		}
 		_, err := s.client.InsertTx(ctx, tx, job.Args, nil)
 		return err
 	})
