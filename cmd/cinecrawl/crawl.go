@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"cinecrawl/cmd/internal/fleet"
 	"cinecrawl/configs"
 	"cinecrawl/crawler"
 	"cinecrawl/crawler/fetch"
@@ -143,7 +144,7 @@ type crawling struct {
 }
 
 func (a *app) crawling(cfg *configs.Config, st storage.Store) (*crawling, error) {
-	fetcher, err := a.fetcher(cfg, robotsStore{st}, fetch.Config{Patience: crawlPatience, Asking: cfg.Workers, TDMRep: true})
+	fetcher, err := a.fetcher(cfg, robotsStore{st}, fetch.Config{Patience: crawlPatience, Asking: cfg.Workers, TDMRep: true, May: fleet.May})
 	if err != nil {
 		return nil, err
 	}

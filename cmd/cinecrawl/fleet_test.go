@@ -184,6 +184,12 @@ func board(t *testing.T, program, db, command string) *crewman {
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	// Before that, a signal ends it as it ends any program.
+	for began := time.Now(); !strings.Contains(c.out.tail(), "sites="); pause(20 * time.Millisecond) {
+		if time.Since(began) > time.Minute {
+			t.Fatalf("%s does not begin:\n%s", command, c.out.tail())
+		}
+	}
 	return c
 }
 
@@ -241,4 +247,3 @@ func (o *output) tail() string {
 	s := o.b.String()
 	return s[max(0, len(s)-4000):]
 }
-

@@ -362,7 +362,7 @@ func TestPlanAfterRun(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if err := claims.release(t.Context(), &site, run, &c.result); err != nil {
+			if err := claims.release(t.Context(), &site, run, &c.result, claims.st.EndRun); err != nil {
 				t.Fatal(err)
 			}
 			plans, err := s.st.Plans(t.Context(), time.Time{})
@@ -393,7 +393,7 @@ func TestPlanLearned(t *testing.T) {
 	if _, err := s.st.Commit(t.Context(), visits); err != nil {
 		t.Fatal(err)
 	}
-	if err := claims.release(t.Context(), &site, run, &crawler.Result{Finished: true}); err != nil {
+	if err := claims.release(t.Context(), &site, run, &crawler.Result{Finished: true}, claims.st.EndRun); err != nil {
 		t.Fatal(err)
 	}
 	if next := run.Next.Sub(now); next < week/2-time.Minute || next > week/2+time.Minute {

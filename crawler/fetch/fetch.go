@@ -70,6 +70,7 @@ type Config struct {
 	Now     func() time.Time                                 // time.Now
 	Sleep   func(ctx context.Context, d time.Duration) error // returns early with the context's error
 	Log     *slog.Logger                                     // nil is silent
+	May     func(ctx context.Context) error                  // is asked right before each request; an error keeps it from being sent; may be nil
 	Sent    func(Sent)                                       // is told of every request that was sent, once it has ended, by the worker's goroutine; may be nil
 	RootCAs *x509.CertPool                                   // nil is the system's
 	Rewrite func(addr string) string                         // gives the host:port to connect to in place of another: made-up hosts on loopback. Still only a named host may be on loopback

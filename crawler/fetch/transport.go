@@ -24,6 +24,11 @@ func (w *worker) RoundTrip(hr *http.Request) (*http.Response, error) {
 	if w.req.named {
 		rt = w.f.open
 	}
+	if may := w.f.cfg.May; may != nil {
+		if err := may(hr.Context()); err != nil {
+			return nil, err
+		}
+	}
 	resp, err := rt.RoundTrip(hr)
 	if err != nil {
 		return nil, err

@@ -36,6 +36,7 @@ var soleImporter = map[string]string{
 	"github.com/gocolly/colly/v2":    "cinecrawl/crawler/fetch",
 	"github.com/temoto/robotstxt":    "cinecrawl/crawler/fetch",
 	"modernc.org/sqlite":             "cinecrawl/storage/sqlite",
+	"github.com/riverqueue/river":    "cinecrawl/cmd/internal/fleet",
 	"github.com/pressly/goose/v3":    "cinecrawl/storage/sqlite cinecrawl/storage/postgres",
 	"github.com/robfig/cron/v3":      "cinecrawl/crawler",
 	"github.com/mmcdole/gofeed":      "cinecrawl/crawler/discover",

@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -70,6 +71,24 @@ func (plan) InsertOpts() river.InsertOpts {
 		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled}}}
 }
 
+// May says whether a request may be sent for a slice, whose context it is given: not if other workers took this one for dead, as they do
+// with one that was frozen, and have gone on with its sites. Where that is not known it waits for the next sign of life. With a context
+// that is not of a slice it is nil.
+func May(ctx context.Context) error {
+	if s, ok := ctx.Value(sliceKey{}).(slice); ok {
+		return s.w.may(ctx, s.life)
+	}
+	return nil
+}
+
+// slice is what the context of a slice knows.
+type slice struct {
+	w    *worker
+	life int64 // in which it began
+}
+
+type sliceKey struct{}
+
 // Ending completes the wake-up of a slice, in the transaction in which the slice gives its site free. again wakes the site up once more.
 type Ending func(ctx context.Context, tx pgx.Tx, again bool) error
 
@@ -92,6 +111,14 @@ type Config struct {
 
 // Run works until ctx ends and every slice has been handed back. Of two workers of one database neither knows the other.
 func Run(ctx context.Context, c Config) error {
+	err := run(ctx, c)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) { // told to stop before it had begun
+		return nil
+	}
+	return err
+}
+
+func run(ctx context.Context, c Config) error {
 	config, err := pgxpool.ParseConfig(c.URL)
 	if err != nil {
 		return errors.New("the URL of the database cannot be read") // the cause may tell the password
@@ -150,6 +177,12 @@ type worker struct {
 	ctx    context.Context // ends when the worker is told to stop
 	pool   *pgxpool.Pool
 	client *river.Client[pgx.Tx]
+
+	mu     sync.Mutex
+	life   int64           // counts how often the worker was buried
+	seen   time.Time       // the last sign of life, as of when it was given
+	slices context.Context // ends with the life
+	end    context.CancelCauseFunc
 }
 
 // migrate makes the tables of River, one process at a time.
@@ -179,7 +212,7 @@ type slicer struct {
 
 // Work implements river.Worker.
 func (s *slicer) Work(ctx context.Context, job *river.Job[Wake]) error {
-	slice, cancel := context.WithCancelCause(ctx)
+	slice, cancel := s.begin(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(s.ctx, func() { cancel(context.Cause(s.ctx)) })()
 	if s.ctx.Err() != nil {

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,11 +12,59 @@ import (
 // clock is the server's time in milliseconds, in which all workers agree.
 const clock = `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)`
 
-// alive renews the worker's row.
+// errBuried ends what was begun before the worker was taken for dead.
+var errBuried = errors.New("this worker was silent for too long: others have gone on with its sites")
+
+// alive renews the worker's row. If it is not there any more, others have buried the worker, and it begins another life.
 func (w *worker) alive(ctx context.Context) error {
-	_, err := w.pool.Exec(ctx, `INSERT INTO workers (id, owner, seen) VALUES ($1, $2, `+clock+`)
-		ON CONFLICT (id) DO UPDATE SET seen = excluded.seen`, w.client.ID(), w.Owner)
-	return err
+	began := time.Now()
+	var again bool
+	if err := w.pool.QueryRow(ctx, `INSERT INTO workers (id, owner, seen) VALUES ($1, $2, `+clock+`)
+		ON CONFLICT (id) DO UPDATE SET seen = excluded.seen RETURNING xmax = 0`, w.client.ID(), w.Owner).Scan(&again); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if again {
+		if w.life > 0 {
+			w.Log.Warn(errBuried.Error())
+			w.end(errBuried)
+		}
+		w.life++
+		w.slices, w.end = context.WithCancelCause(context.Background())
+	}
+	w.seen = began
+	return nil
+}
+
+// begin gives a slice its context, which ends with this life of the worker, too.
+func (w *worker) begin(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ctx, cancel := context.WithCancelCause(context.WithValue(ctx, sliceKey{}, slice{w, w.life}))
+	life := w.slices
+	stop := context.AfterFunc(life, func() { cancel(context.Cause(life)) })
+	return ctx, func(err error) { stop(); cancel(err) }
+}
+
+// may is May for the slices of a life.
+func (w *worker) may(ctx context.Context, life int64) error {
+	for {
+		w.mu.Lock()
+		fresh, same := time.Since(w.seen) < dead-time.Second, w.life == life
+		w.mu.Unlock()
+		switch {
+		case !same:
+			return errBuried
+		case fresh:
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(beat / 4):
+		}
+	}
 }
 
 // gone takes the worker's row away: it has handed everything back.
