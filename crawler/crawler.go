@@ -60,10 +60,14 @@ type Task struct {
 type Page struct {
 	URL         string // the URL asked for
 	Status      int
-	Header      http.Header
-	Body        []byte // content-decoded, not charset-decoded
-	ContentType string // media type without parameters, lower case
-	Charset     string // label found by BOM, header, meta (in the order of the HTML standard); "utf-8" if none
+	StatusLine  string      // as received: "HTTP/1.1 200 OK", "HTTP/2.0 200 OK"
+	Header      http.Header // as received, Content-Encoding and Content-Length too
+	Body        []byte      // content-decoded, not charset-decoded
+	Decoded     bool        // a content coding was undone: Body is not what Content-Encoding and Content-Length of Header tell of
+	Request     http.Header // as sent; the request line and the Host are those of URL
+	Remote      string      // IP address of the server; "" if not known
+	ContentType string      // media type without parameters, lower case
+	Charset     string      // label found by BOM, header, meta (in the order of the HTML standard); "utf-8" if none
 	FetchedAt   time.Time
 	Took        time.Duration
 	Location    string // absolute target of a 3xx

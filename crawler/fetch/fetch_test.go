@@ -162,6 +162,12 @@ func TestFetch(t *testing.T) {
 	})
 	want := &crawler.Page{
 		URL: wd.srv.URL + "/a", Status: 200, Body: []byte("<p>caf\xe9"), ContentType: "text/html", Charset: "windows-1252",
+		StatusLine: "HTTP/1.1 200 OK", Remote: "127.0.0.1",
+		Request: http.Header{
+			"User-Agent":      {"cinecrawl/1.2 (+https://cinecrawl.example/; crawl@cinecrawl.example)"},
+			"Accept":          {"text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"},
+			"Accept-Encoding": {"gzip, br, zstd"},
+		},
 	}
 	for range 2 { // the same URL twice, and no cookie the second time
 		got, err := wd.get("/a")
@@ -178,12 +184,7 @@ func TestFetch(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
-		wantHeader := http.Header{
-			"User-Agent":      {"cinecrawl/1.2 (+https://cinecrawl.example/; crawl@cinecrawl.example)"},
-			"Accept":          {"text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"},
-			"Accept-Encoding": {"gzip, br, zstd"},
-		}
-		if diff := cmp.Diff(wantHeader, header); diff != "" {
+		if diff := cmp.Diff(want.Request, header); diff != "" {
 			t.Error(diff)
 		}
 	}

@@ -33,6 +33,7 @@ func (w *worker) RoundTrip(hr *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.got.statusLine, w.got.request = resp.Proto+" "+resp.Status, hr.Header
 	w.got.status, w.got.header, w.got.latency = resp.StatusCode, resp.Header, w.f.cfg.Now().Sub(w.got.started)
 	w.got.contentType = mediaType(resp.Header.Get("Content-Type"))
 	body, err := w.body(resp)
@@ -76,6 +77,7 @@ func (w *worker) body(resp *http.Response) (io.ReadCloser, error) {
 		b.Close()
 		return nil, err
 	}
+	w.got.decoded = len(b.layers) > 0
 	switch kind {
 	case "":
 		// One byte more than counts, so that boundRobots sees that the last line is cut.

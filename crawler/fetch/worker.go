@@ -42,6 +42,10 @@ type request struct {
 // answer is what came.
 type answer struct {
 	status      int
+	statusLine  string
+	request     http.Header // as it went
+	remote      net.Addr
+	decoded     bool
 	header      http.Header
 	contentType string
 	body        []byte
@@ -124,6 +128,7 @@ func (w *worker) fetch(ctx context.Context, t crawler.Task, site *crawler.Site) 
 	}
 	p := &crawler.Page{
 		URL: t.URL, Status: a.status, Header: a.header, Body: a.body, ContentType: a.contentType,
+		StatusLine: a.statusLine, Decoded: a.decoded, Request: a.request, Remote: ipOf(a.remote),
 		Charset:   charsetOf(r.kind, a.header.Get("Content-Type"), a.body),
 		FetchedAt: a.started, Took: w.f.cfg.Now().Sub(a.started),
 	}
@@ -185,12 +190,13 @@ func (w *worker) exchange(parent context.Context, u *url.URL, r request) error {
 	defer whole.Stop()
 
 	w.req, w.url, w.got, w.stop = r, u, answer{started: w.f.cfg.Now()}, stop
-	w.c.Context = ctx
+	trace := &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) { w.got.remote = c.Conn.RemoteAddr() }}
 	if w.f.cfg.Sent != nil {
 		var sent atomic.Bool // the transport's goroutine says so
-		w.c.Context = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
+		trace.WroteHeaders = func() { sent.Store(true) }
 		defer func() { w.got.sent = sent.Load() }()
 	}
+	w.c.Context = httptrace.WithClientTrace(ctx, trace)
 	h := http.Header{
 		"User-Agent":      {w.f.userAgent},
 		"Accept":          {accept(r.kind)},
@@ -220,6 +226,14 @@ func (w *worker) exchange(parent context.Context, u *url.URL, r request) error {
 		return fmt.Errorf("%w: %w", crawler.ErrTimeout, err)
 	}
 	return err
+}
+
+// ipOf is the address of a host without its port, "" if there is none.
+func ipOf(a net.Addr) string {
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		return tcp.IP.String()
+	}
+	return ""
 }
 
 func accept(k crawler.Kind) string {

@@ -7,7 +7,8 @@
 // is not forced to the disk at each commit, so a power loss may lose the last transactions, whole ones and in order: the database
 // stays consistent and the next run asks for those pages again. FULL would buy that at the price of one fsync a batch.
 //
-// What is the same in every SQL database is in package tables. This one knows SQLite: its files, pragmas, schema and errors.
+// The pages are kept so that a WARC export loses nothing; the documentation of package tables says in which column each part of an
+// exchange is. What is the same in every SQL database is there. This one knows SQLite: its files, pragmas, schema and errors.
 package sqlite
 
 import (

@@ -116,7 +116,9 @@ func seed() crawler.Task {
 
 func page(path string, at time.Time, body string) *crawler.Page {
 	return &crawler.Page{URL: url(path), Status: 200, Header: http.Header{"Content-Type": {"text/html"}, "Vary": {"A", "B"}},
-		Body: []byte(body), ContentType: "text/html", Charset: "utf-8", FetchedAt: at, Took: 120 * time.Millisecond}
+		Body: []byte(body), ContentType: "text/html", Charset: "utf-8", FetchedAt: at, Took: 120 * time.Millisecond,
+		StatusLine: "HTTP/1.1 200 OK", Decoded: true, Remote: "203.0.113.7",
+		Request: http.Header{"User-Agent": {"cinecrawl"}, "If-None-Match": {`"` + path + `"`}}}
 }
 
 func review(path, headline string, paragraphs ...string) *extract.Review {
@@ -1669,6 +1671,12 @@ func snapshots(f *fixture) {
 	f.diff("of the site", []string{"/her", "/empty", "/broken"}, list(site))
 	f.diff("of all", []string{"/her", "/empty", "/broken"}, list(""))
 	f.diff("of none", []string(nil), list("no.example"))
+
+	bare := &crawler.Page{URL: url("/bare"), Status: 200, FetchedAt: day(1), Body: []byte("bare")} // as older versions kept it
+	f.commit(crawler.Visit{Task: task("/bare"), Outcome: crawler.NotReview, Page: bare})
+	got, err = f.SnapshotByURL(f.Context(), url("/bare"))
+	f.must(err)
+	f.diff("with nothing else known", bare, &got.Page)
 
 	for _, n := range []int{2, 3} { // the same bytes the second time
 		f.commit(crawler.Visit{Task: f.task("/her").Task, Outcome: crawler.NotReview, Page: page("/her", day(n), "new")})

@@ -46,9 +46,9 @@ func noCopy(v *crawler.Visit) bool { return v.NoCopy || v.Outcome == crawler.NoI
 
 // packed is a page made ready before the transaction begins.
 type packed struct {
-	header string
-	hash   [sha256.Size]byte
-	body   []byte
+	header, request string
+	hash            [sha256.Size]byte
+	body            []byte
 }
 
 func (s *Store) packPage(ctx context.Context, how *packing, p *crawler.Page) (*packed, error) {
@@ -59,7 +59,13 @@ func (s *Store) packPage(ctx context.Context, how *packing, p *crawler.Page) (*p
 	if err != nil {
 		return nil, err
 	}
-	return &packed{header: string(header), hash: sha256.Sum256(p.Body), body: s.pack(ctx, how, p)}, nil
+	request := []byte{}
+	if p.Request != nil {
+		if request, err = json.Marshal(p.Request); err != nil {
+			return nil, err
+		}
+	}
+	return &packed{header: string(header), request: string(request), hash: sha256.Sum256(p.Body), body: s.pack(ctx, how, p)}, nil
 }
 
 // tally is what a commit adds to a run.
@@ -363,13 +369,43 @@ func unpackSignals(column string) (list []crawler.Signal, err error) {
 
 // savePage keeps a snapshot.
 func (t *tx) savePage(id int64, p *crawler.Page, z *packed, at time.Time) error {
-	_, err := t.exec(`INSERT INTO pages (task_id, status, content_type, charset, header, fetched_at, took, hash, size, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	request, err := t.request(z.request)
+	if err != nil {
+		return err
+	}
+	decoded := 0
+	if p.Decoded {
+		decoded = 1
+	}
+	_, err = t.exec(`INSERT INTO pages (task_id, status, content_type, charset, header, fetched_at, took, hash, size, body,
+			request_id, status_line, remote, decoded)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (task_id) DO UPDATE SET status = excluded.status, content_type = excluded.content_type, charset = excluded.charset,
 			header = excluded.header, fetched_at = excluded.fetched_at, took = excluded.took, hash = excluded.hash,
-			size = excluded.size, body = excluded.body`,
-		id, p.Status, p.ContentType, p.Charset, z.header, millis(at), p.Took.Milliseconds(), z.hash[:], len(p.Body), z.body)
+			size = excluded.size, body = excluded.body, request_id = excluded.request_id, status_line = excluded.status_line,
+			remote = excluded.remote, decoded = excluded.decoded`,
+		id, p.Status, p.ContentType, p.Charset, z.header, millis(at), p.Took.Milliseconds(), z.hash[:], len(p.Body), z.body,
+		request, p.StatusLine, p.Remote, decoded)
 	return err
+}
+
+// request gives the ID of the header fields of a request, 0 for none. Those of most pages are the same.
+func (t *tx) request(header string) (id int64, err error) {
+	if header == "" {
+		return 0, nil
+	}
+	if id, ok := t.w.requests[header]; ok {
+		return id, nil
+	}
+	if err := t.row([]any{&id}, `INSERT INTO requests (header) VALUES ($1) ON CONFLICT (header) DO UPDATE SET header = excluded.header RETURNING id`,
+		header); err != nil {
+		return 0, err
+	}
+	if len(t.w.requests) >= maxRequests {
+		clear(t.w.requests)
+	}
+	t.w.requests[header] = id
+	return id, nil
 }
 
 // count adds to the figures of a run.
@@ -523,8 +559,9 @@ func (t *tx) host(site int64, host string) (int64, error) {
 
 // Bounds of what a Store remembers of the database.
 const (
-	maxHosts = 10_000
-	maxLinks = 8192 // a generation, of two
+	maxHosts    = 10_000
+	maxRequests = 100
+	maxLinks    = 8192 // a generation, of two
 )
 
 // linkCache remembers links that were stored lately. A page's menu, sidebar and foot are on every page of a site; asking the

@@ -7,6 +7,27 @@
 // The frontier is never in memory. Each task is in exactly one of two partial indexes, queued or done; a host carries a summary of
 // its queue that triggers keep, so that neither the choice of the next task nor the list of hosts grows with the tasks.
 //
+// # Pages
+//
+// A row of the table pages is the last answer to a task that was read as a page (HTML, status 2xx), unless it asks for no copy. What it
+// keeps, and where that goes in a pair of WARC 1.1 records (ISO 28500:2017):
+//
+//	tasks.url            WARC-Target-URI of both; the request line and Host are made of it
+//	pages.fetched_at     WARC-Date: when the request was begun; milliseconds. pages.took is until the body was whole
+//	pages.remote         WARC-IP-Address
+//	requests.header      header fields of the request record, as sent
+//	pages.status_line    status line of the response record
+//	pages.header         its header fields
+//	pages.size, hash     length and SHA-256 of the body: WARC-Payload-Digest, where decoded is 0
+//	pages.body           its body, a zstd frame: see snapshot.go
+//	pages.decoded        whether a content coding was undone
+//
+// Header fields are those received: as WARC tools do, nothing is corrected. Where decoded is 1 the body is no longer what
+// Content-Encoding and Content-Length tell of, so that an export leaves both out, or renames them (X-Archive-Orig-), and gives the
+// body's own length; the same goes for Transfer-Encoding, which HTTP undoes itself. The names of header fields are in canonical case,
+// in no order, but with all values of a name in theirs. An answer 304 leaves the row: a revisit record would be of tasks.visited_at.
+// Bytes of the content coding itself are not kept, nor pages that no snapshot is kept of, redirects for one.
+//
 // What it does not know: what a page means, what a polite gap is, which site may be asked.
 package tables
 
@@ -72,13 +93,14 @@ var _ storage.Store = (*Store)(nil)
 
 // writer is a connection that writes.
 type writer struct {
-	mu    sync.Mutex // held by its one transaction, and over all below
-	conn  *sql.Conn  // nil if it was lost
-	stmts map[string]*sql.Stmt
-	hosts map[hostKey]int64
-	links linkCache
-	turn  int64 // number of the transaction, where there is a server
-	asked bool  // its COMMIT was sent and the answer was lost
+	mu       sync.Mutex // held by its one transaction, and over all below
+	conn     *sql.Conn  // nil if it was lost
+	stmts    map[string]*sql.Stmt
+	hosts    map[hostKey]int64
+	requests map[string]int64
+	links    linkCache
+	turn     int64 // number of the transaction, where there is a server
+	asked    bool  // its COMMIT was sent and the answer was lost
 }
 
 type hostKey struct {
@@ -101,7 +123,7 @@ func New(ctx context.Context, c Config) (*Store, error) {
 	if s.zip, err = newCompressor(); err != nil {
 		return nil, err
 	}
-	s.w = &writer{stmts: make(map[string]*sql.Stmt), hosts: make(map[hostKey]int64)}
+	s.w = &writer{stmts: make(map[string]*sql.Stmt), hosts: make(map[hostKey]int64), requests: make(map[string]int64)}
 	if s.w.conn, err = c.Write.Conn(ctx); err != nil {
 		s.zip.close()
 		return nil, err
@@ -247,6 +269,7 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
 		if err != nil {
 			w.links.clear()
 			clear(w.hosts)
+			clear(w.requests)
 			if s.c.Retry != nil && w.conn != nil && s.c.Retry(err) == Reconnect {
 				w.disconnect() // its errors would tell nothing new
 			}

@@ -37,17 +37,18 @@ func (s *Store) TaskByURL(ctx context.Context, url string) (*storage.TaskState, 
 	return &t, nil
 }
 
-const pageColumns = taskColumns + `, p.status, p.content_type, p.charset, p.header, p.size, p.hash, p.body, p.fetched_at, p.took`
+const pageColumns = taskColumns + `, p.status, p.content_type, p.charset, p.header, p.size, p.hash, p.body, p.fetched_at, p.took,
+	p.status_line, p.remote, p.decoded, COALESCE((SELECT q.header FROM requests q WHERE q.id = p.request_id), '')`
 
 const fromPages = fromTasks + `JOIN pages p ON p.task_id = t.id `
 
 func (s *Store) scanSnapshot(ctx context.Context, scan func(...any) error) (*storage.Snapshot, error) {
 	var n storage.Snapshot
-	var header, hash, body []byte
+	var header, hash, body, request []byte
 	var size, fetched, took int64
 	dest, done := taskDest(&n.Task)
 	p := &n.Page
-	if err := scan(append(dest, &p.Status, &p.ContentType, &p.Charset, &header, &size, &hash, &body, &fetched, &took)...); err != nil {
+	if err := scan(append(dest, &p.Status, &p.ContentType, &p.Charset, &header, &size, &hash, &body, &fetched, &took, &p.StatusLine, &p.Remote, &p.Decoded, &request)...); err != nil {
 		return nil, err
 	}
 	done()
@@ -56,6 +57,9 @@ func (s *Store) scanSnapshot(ctx context.Context, scan func(...any) error) (*sto
 	p.FetchedAt = moment(fetched)
 	p.Took = time.Duration(took) * time.Millisecond
 	err := json.Unmarshal(header, &p.Header)
+	if err == nil && len(request) > 0 {
+		err = json.Unmarshal(request, &p.Request)
+	}
 	if err == nil {
 		p.Body, err = s.zip.unpack(body, size, hash, func(id uint32) ([]byte, error) { return s.dictionary(ctx, id) })
 	}
