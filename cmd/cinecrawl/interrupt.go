@@ -15,7 +15,7 @@ var (
 )
 
 // interruptible gives a context that the first SIGINT or SIGTERM cancels, with errInterrupted or errTerminated as its cause; a second signal ends the
-// process at once. Either is told to the function first, the second time with last set.
+// process at once. Either is told to the function, the second time with last set.
 func interruptible(parent context.Context, told func(last bool)) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
@@ -31,11 +31,11 @@ func interruptible(parent context.Context, told func(last bool)) (context.Contex
 				if sig == syscall.SIGTERM {
 					cause = errTerminated
 				}
+				cancel(cause) // before it is told, so that nothing begins after that
 				told(last)
 				if last {
 					os.Exit(cause.code)
 				}
-				cancel(cause)
 			}
 		}
 	}()
