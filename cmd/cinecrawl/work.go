@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 
 	"cinecrawl/cmd/internal/fleet"
 	"cinecrawl/configs"
@@ -76,7 +75,7 @@ func (c *crawling) work(ctx context.Context, st *postgres.Store, sites []configs
 			err := c.slice(ctx, &dueSite{site, storage.Cause(w.Cause)}, cut, func(ctx context.Context, r *crawler.Result) endRun {
 				c.letGapsPass(ctx, r.Site.Name)
 				return func(ctx context.Context, run *storage.Run, finished bool, why string) error {
-					return st.EndRunWith(ctx, run, finished, why, func(ctx context.Context, tx pgx.Tx, ended *storage.Run) error {
+					return st.EndRunWith(ctx, run, finished, why, func(ctx context.Context, tx fleet.Tx, ended *storage.Run) error {
 						return end(ctx, tx, !ended.Finished && r.Err == nil)
 					})
 				}

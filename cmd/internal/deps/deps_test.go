@@ -32,7 +32,7 @@ var allowed = map[string][]string{
 // soleImporter names libraries that only one package may import (goose: two), so that each is tamed in one place. What is below a package
 // belongs to it.
 var soleImporter = map[string]string{
-	"github.com/jackc/pgx/v5":        "cinecrawl/storage/postgres",
+	"github.com/jackc/pgx/v5":        "cinecrawl/storage/postgres cinecrawl/cmd/internal/fleet",
 	"github.com/gocolly/colly/v2":    "cinecrawl/crawler/fetch",
 	"github.com/temoto/robotstxt":    "cinecrawl/crawler/fetch",
 	"modernc.org/sqlite":             "cinecrawl/storage/sqlite",

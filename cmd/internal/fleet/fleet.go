@@ -89,8 +89,11 @@ type slice struct {
 
 type sliceKey struct{}
 
+// Tx is an open transaction.
+type Tx = pgx.Tx
+
 // Ending completes the wake-up of a slice, in the transaction in which the slice gives its site free. again wakes the site up once more.
-type Ending func(ctx context.Context, tx pgx.Tx, again bool) error
+type Ending func(ctx context.Context, tx Tx, again bool) error
 
 // ErrBusy is what a slice ends with whose site another process has.
 var ErrBusy = errors.New("another process has the site")
