@@ -281,7 +281,7 @@ func (w *walk) partner(c, core int32, good []int32) bool {
 
 // core finds the frame that holds nearly all running text.
 func (w *walk) core(good []int32) int32 {
-	var best, outer int32 = -1, 0
+	var best int32 = -1
 	for i := range w.frames {
 		f := &w.frames[i]
 		if f.own&isBody == 0 || f.under&chrome&^isMenu != 0 {
@@ -292,9 +292,6 @@ func (w *walk) core(good []int32) int32 {
 			best = int32(i)
 		case int32(i) < w.frames[best].end && 20*good[i] >= 19*good[best]: // inside the best, and nearly all of it
 			best = int32(i)
-		}
-		if int32(i) >= outer {
-			outer = f.end
 		}
 	}
 	if best >= 0 && 10*good[best] >= 6*good[0] {

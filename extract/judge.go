@@ -212,6 +212,8 @@ func (j *judge) root(root int32) {
 		}
 	}
 	j.labelled(root, first, last)
+	j.talk(first, last)
+	j.boxes(first, last)
 	for i := first; i < last; i++ {
 		j.said[i] = j.block(i)
 	}
@@ -229,6 +231,13 @@ func (j *judge) root(root int32) {
 			if j.said[i].kept {
 				j.said[i] = j.block(i)
 			}
+		}
+	}
+	for i := last - 2; i >= first; i-- { // the name above what tells of the author
+		p := &j.pieces[i]
+		if r := j.said[i+1].rule; j.said[i].kept && (r == "life" || r == "under:author" || r == "named:author") && p.chars < 40 &&
+			strings.IndexByte(p.text, ' ') > 0 && allNames(p.text) && !graded(p.text) {
+			j.said[i] = drop("name", 1)
 		}
 	}
 	j.headlineAbove(first)
@@ -352,6 +361,7 @@ type context struct {
 	label   flags  // it is a label itself
 	under   flags  // it stands below such a label
 	head    bool   // it stands in the head of the piece
+	fact    bool   // it is a line of a box of facts
 }
 
 // labelled finds labels that stand in the flow of the text ("Comments", "You may also like") and what belongs to them: all to the
@@ -367,13 +377,16 @@ func (j *judge) labelled(root int32, first, last int) {
 			c.own |= isNote
 		}
 		l := p.head
+		if l == 0 && p.kind == Heading && j.aboutName(i, last) {
+			l = isAuthor
+		}
 		if l == 0 || c.under != 0 || c.own&chrome&^l != 0 || p.kind != Heading && 2*p.bold <= p.chars && i <= j.begin {
 			continue
 		}
 		if p.kind == Heading && l&(isComment|isRelated|isAuthor) == 0 && i+1 < last && j.pieces[i+1].prose > 0 && j.context[i+1].own&chrome == 0 {
 			continue // it heads a section of the text
 		}
-		if l&isAuthor != 0 && i+1 < last && j.pieces[i+1].prose > 0 && j.context[i+1].own&chrome == 0 && !j.bio(i+1) && !aboutAuthor[foldText(p.text)] {
+		if l&isAuthor != 0 && i+1 < last && j.pieces[i+1].prose > 0 && j.context[i+1].own&chrome == 0 && !j.bio(i+1) && p.head != 0 && !aboutAuthor[foldText(p.text)] {
 			continue // it heads a section about an author in the film
 		}
 		c.label = l
@@ -409,6 +422,22 @@ var aboutAuthor = map[string]bool{"about the author": true, "about the authors":
 	"author information": true, "author profile": true, "über den autor": true, "über die autorin": true, "zum autor": true, "à propos de l auteur": true,
 	"sobre el autor": true, "sobre la autora": true, "acerca del autor": true, "sull autore": true, "informazioni sull autore": true, "sobre o autor": true,
 	"sobre a autora": true, "over de auteur": true, "over de schrijver": true, "o autorze": true, "об авторе": true}
+
+// aboutName says whether a heading is "About Jane" over the last words of the page, which tell of Jane's life as a critic.
+func (j *judge) aboutName(i, last int) bool {
+	folded := foldText(j.pieces[i].text)
+	for _, lead := range [...]string{"about ", "über ", "à propos de ", "sobre ", "acerca de ", "over "} {
+		name, ok := strings.CutPrefix(folded, lead)
+		if !ok || i+1 >= last || i+4 < last || strings.Count(name, " ") > 2 {
+			continue
+		}
+		first, _, _ := strings.Cut(name, " ")
+		next := foldLine(j.pieces[i+1].text[:min(len(j.pieces[i+1].text), 800)])
+		_, n := phrasesIn(next, lives)
+		return n > 0 && begins(next, first) || j.names[name]
+	}
+	return false
+}
 
 // bio says whether a paragraph tells of the life of a critic: it begins with a name of the author, or it holds words of such lives.
 func (j *judge) bio(i int) bool {
@@ -501,6 +530,21 @@ func (j *judge) block(i int) verdict {
 		if v, ok := j.against(i, folded, before); ok {
 			return v
 		}
+	}
+	if c.fact || (p.kind == ListItem || p.kind == Paragraph || p.kind == Cell) && p.chars < 170 && j.factAlone(i) {
+		return drop("facts", 1.5)
+	}
+	if j.pictureLine(i) {
+		return drop("caption", 1)
+	}
+	if j.signed(i) {
+		return drop("signature", 1)
+	}
+	if i > j.end && p.prose == 0 && menuLine(p.text) {
+		return drop("menu", 1)
+	}
+	if (before || after) && dateInDigits(p.text) {
+		return drop("time", 1.5)
 	}
 	if p.kind == ListItem || p.kind == Paragraph || p.kind == Cell {
 		if n := factsIn(p.text); n >= 2 || n == 1 && p.chars < 160 && (j.factBeside(i-1) || j.factBeside(i+1)) || i <= j.begin && factsInBrackets(p.text) {

@@ -89,7 +89,6 @@ const (
 	Heading   BlockKind = "h"
 	ListItem  BlockKind = "li"
 	Quote     BlockKind = "quote"
-	Verse     BlockKind = "verse" // line ends kept
 	Pre       BlockKind = "pre"
 	Cell      BlockKind = "cell" // a table's row
 	Caption   BlockKind = "caption"
@@ -101,7 +100,7 @@ type Block struct {
 	Text   string    `json:"text"`
 	Kept   bool      `json:"kept"`
 	Rule   string    `json:"rule"`   // the rule that decided: "theme:wordpress drop .sharedaddy", "generic:comment-form", "prose"
-	Weight float64   `json:"weight"` // how strongly; sign as Kept
+	Weight float64   `json:"weight"` // how strongly: of several signs ("line:signup + link"), their sum; sign as Kept
 
 	apart  bool // among comments, other posts, menus or side columns, by its markup: says nothing about this post
 	headed bool // a heading, or a label as they stand over comments and lists of posts

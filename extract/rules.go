@@ -100,8 +100,8 @@ func (s Selector) String() string { return s.src }
 // IsZero says whether the selector is the zero Selector.
 func (s Selector) IsZero() bool { return s.group == nil }
 
-// Matches says whether the element itself matches.
-func (s Selector) Matches(n *html.Node) bool { return s.group.Match(n) }
+// matches says whether the element itself matches.
+func (s Selector) matches(n *html.Node) bool { return s.group.Match(n) }
 
 // Match gives the first element below root that matches, in document order; nil if none.
 func (s Selector) Match(root *html.Node) *html.Node {
@@ -492,9 +492,6 @@ func (r Rule) All(doc *Document) []string {
 	})
 	return all
 }
-
-// Nodes gives the elements that a css rule matches, also those whose value is empty; nil for the other forms.
-func (r Rule) Nodes(doc *Document) []*html.Node { return slices.Clone(doc.matchAll(r.sel)) }
 
 // each calls found for every value that is not empty, with its element if the rule is of the css form, until it says false.
 func (r Rule) each(doc *Document, found func(string, *html.Node) bool) {

@@ -144,7 +144,7 @@ func TestSelectorsFindWhatEachFinds(t *testing.T) {
 		}
 		want := map[string]bool{}
 		for _, s := range list.List() {
-			if s.Matches(n) {
+			if s.matches(n) {
 				want[s.String()] = true
 			}
 		}
@@ -299,7 +299,7 @@ func FuzzParseRule(f *testing.F) {
 			if n.Type != html.ElementNode {
 				continue
 			}
-			if _, ok := list.Find(n); ok != r.sel.Matches(n) {
+			if _, ok := list.Find(n); ok != r.sel.matches(n) {
 				t.Errorf("%q on <%s>: arranged %v, alone %v", s, n.Data, ok, !ok)
 			}
 		}

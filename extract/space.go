@@ -109,5 +109,5 @@ func invisible(r rune) bool {
 		'\U000E0000' <= r && r <= '\U000E007F'
 }
 
-// words counts words: runs of letters and digits.
+// words counts words: what stands between white space, so a dash that stands alone counts.
 func words(s string) int { return len(strings.Fields(s)) }

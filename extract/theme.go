@@ -64,9 +64,6 @@ func (t *themes) ruleset(theme *Theme) *ruleset {
 	return newRuleset(rules...)
 }
 
-// Theme gives the theme that a page's markup shows; nil if it shows none.
-func (r *Reader) Theme(root *html.Node) *Theme { return r.themes.recognise(root) }
-
 // maxFingerprintNodes bounds the elements looked at in a page whose head tells nothing.
 const maxFingerprintNodes = 20_000
 

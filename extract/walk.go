@@ -43,6 +43,7 @@ type piece struct {
 	prose  int32
 	links  int16
 	head   flags // what it heads, if it is a known label
+	key    int16 // of a row, the length of the first cell
 }
 
 func (p *piece) linkDensity() float64 {
@@ -73,6 +74,7 @@ type walk struct {
 	own                 flags
 	ownChars            int32
 	rowDepth            int // inside a table row read as one line
+	key                 int16
 }
 
 // newWalk cuts a page into blocks in one pass. Hidden elements, scripts and form controls are left out.
@@ -285,6 +287,9 @@ func (w *walk) block(n *html.Node, tag atom.Atom, own flags) {
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
 			w.t.pending = true
 			w.node(c)
+			if w.key == 0 && c.Type == html.ElementNode {
+				w.key = int16(min(len(w.t.buf), 1000))
+			}
 		}
 		w.rowDepth--
 	} else {
@@ -461,13 +466,13 @@ func (w *walk) flush() {
 		w.cut()
 	}
 	w.t.reset()
-	w.linked, w.bold, w.slant, w.links, w.image, w.own, w.ownChars = 0, 0, 0, 0, false, 0, 0
+	w.linked, w.bold, w.slant, w.links, w.image, w.own, w.ownChars, w.key = 0, 0, 0, 0, false, 0, 0, 0
 }
 
 // cut makes a piece of the words gathered.
 func (w *walk) cut() {
 	p := piece{kind: w.kind, level: w.lvl, frame: w.cur, text: w.t.String(), chars: int32(w.t.n),
-		linked: w.linked, bold: w.bold, slant: w.slant, links: w.links, image: w.image}
+		linked: w.linked, bold: w.bold, slant: w.slant, links: w.links, image: w.image, key: w.key}
 	if w.own != 0 && float64(w.ownChars) > 0.8*float64(p.chars) {
 		p.own = w.own
 	}
@@ -521,7 +526,7 @@ func joined(line, next string) bool {
 }
 
 func (w *walk) push(p piece) {
-	if p.kind == Quote || p.kind == Paragraph || p.kind == ListItem || p.kind == Verse {
+	if p.kind == Quote || p.kind == Paragraph || p.kind == ListItem {
 		p.prose = proseIn(&p)
 	}
 	f := &w.frames[p.frame]
@@ -550,7 +555,7 @@ func proseIn(p *piece) int32 {
 	return p.chars - p.linked
 }
 
-// total adds up each frame with the frames inside it, and hands flags down.
+// total adds up each frame with the frames inside it.
 func (w *walk) total() {
 	for i := len(w.frames) - 1; i > 0; i-- {
 		f := &w.frames[i]

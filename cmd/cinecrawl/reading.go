@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
@@ -75,7 +76,7 @@ func writeReading(w io.Writer, r *extract.Review) {
 			kept++
 		}
 	}
-	fmt.Fprintf(w, "\nBlocks of the text: %d kept (+), %d dropped (-)\n", kept, len(r.Blocks)-kept)
+	fmt.Fprintf(w, "\nBlocks of the text: %d kept (+), %d dropped (-), each with the weight of its signs\n", kept, len(r.Blocks)-kept)
 	cols := widthOf(w)
 	if cols == 0 {
 		cols = 160
@@ -86,7 +87,7 @@ func writeReading(w io.Writer, r *extract.Review) {
 		if b.Kept {
 			mark = "+"
 		}
-		line := fmt.Sprintf("%s %s  %s  %s", mark, pad(clip(safeLine(b.Rule), wide), wide), pad(string(b.Kind), 5), safeLine(b.Text))
+		line := fmt.Sprintf("%s %.1f %s  %s  %s", mark, math.Abs(b.Weight), pad(clip(safeLine(b.Rule), wide), wide), pad(string(b.Kind), 5), safeLine(b.Text))
 		fmt.Fprintln(w, strings.TrimRight(clip(line, cols-1), " "))
 	}
 }
