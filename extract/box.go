@@ -15,7 +15,7 @@ func (j *judge) boxes(first, last int) {
 		for ; k < last && j.pieces[k].chars < 160; k++ {
 			p := &j.pieces[k]
 			key, value := j.entry(k)
-			if key == "" && !(k > i && j.frames[p.frame].tag == atom.Dd) || sentence(value) && !particulars(value) {
+			if key == "" && !(k > i && j.frames[p.frame].tag == atom.Dd) || sentence(value) && !particulars(value) || j.gradesPart(k) {
 				break
 			}
 			if key != "" {
@@ -55,16 +55,28 @@ func (j *judge) entry(i int) (key, value string) {
 	return key, strings.TrimSpace(value)
 }
 
+// gradesPart says whether a line grades a part of the film: "Music: 4/5", "Cast: B+", "Story 7".
+func (j *judge) gradesPart(i int) bool {
+	key, value := j.entry(i)
+	if key == "" || value == "" {
+		return false
+	}
+	if 'A' <= value[0] && value[0] <= 'F' && (len(value) == 1 || strings.Trim(value[1:], "+-–−") == "") {
+		return true
+	}
+	return strings.Trim(value, "0123456789.,/% ") == "" && !(len(value) == 4 && filmYear(value) > 0) && len(value) <= 6 && key != "runtime" && key != "fsk" ||
+		graded(value)
+}
+
 // factAlone says whether a line states one fact or more of a film, and nothing of what the critic thinks of it: "Cast: Tom Varga",
 // "USA, 2019, 102 min", "Directed by Mara Ellison. With Tom Varga."
 func (j *judge) factAlone(i int) bool {
 	p := &j.pieces[i]
-	if p.chars > 160 || p.prose > 0 && p.linkDensity() > 0.5 || graded(p.text) {
+	if p.chars > 160 || graded(p.text) || j.gradesPart(i) {
 		return false
 	}
 	if key, value := j.entry(i); factKeys[key] && key != "con" && key != "avec" && len(value) > 2 {
-		digits := strings.Trim(value, "0123456789.,/ ") == ""
-		return particulars(value) && (!digits || filmYear(value) > 0 && len(value) == 4)
+		return particulars(value)
 	}
 	s := p.text
 	led := 0

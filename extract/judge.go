@@ -131,6 +131,7 @@ type judge struct {
 	titles     map[string]bool // forms of the headline, folded
 	names      map[string]bool // of the author and the site, folded
 	begin, end int             // first and last block of running text in the root at hand
+	tried      int             // lines searched for a byline
 }
 
 // A verdict is what became of a block, and why.
@@ -235,7 +236,7 @@ func (j *judge) root(root int32) {
 	}
 	for i := last - 2; i >= first; i-- { // the name above what tells of the author
 		p := &j.pieces[i]
-		if r := j.said[i+1].rule; j.said[i].kept && (r == "life" || r == "under:author" || r == "named:author") && p.chars < 40 &&
+		if r := j.said[i+1].rule; j.said[i].kept && (r == "life" || r == "label:author" || r == "under:author" || r == "named:author") && p.chars < 40 &&
 			strings.IndexByte(p.text, ' ') > 0 && allNames(p.text) && !graded(p.text) {
 			j.said[i] = drop("name", 1)
 		}
@@ -324,6 +325,12 @@ func (j *judge) above(first, last int) {
 			j.said[i] = drop("name", 1)
 		}
 	}
+}
+
+// bylines says whether lines are still searched for a byline: no page has thousands of lines before or behind its text but a hostile one.
+func (j *judge) bylines() bool {
+	j.tried++
+	return j.tried <= 2000
 }
 
 // lineOfFacts says whether a line gives who wrote the piece, and perhaps when, and nothing more: "By Jane Doe", "Door Jan Smit op 3 mei
@@ -547,7 +554,7 @@ func (j *judge) block(i int) verdict {
 		return drop("time", 1.5)
 	}
 	if p.kind == ListItem || p.kind == Paragraph || p.kind == Cell {
-		if n := factsIn(p.text); n >= 2 || n == 1 && p.chars < 160 && (j.factBeside(i-1) || j.factBeside(i+1)) || i <= j.begin && factsInBrackets(p.text) {
+		if n := factsIn(p.text); n >= 2 || n == 1 && p.chars < 160 && !j.gradesPart(i) && (j.factBeside(i-1) || j.factBeside(i+1)) || i <= j.begin && factsInBrackets(p.text) {
 			return drop("facts", 1.5)
 		}
 	}
@@ -556,7 +563,7 @@ func (j *judge) block(i int) verdict {
 		switch {
 		case timeLine(folded), len(first) < len(p.text) && timeLine(foldLine(first)):
 			return drop("time", 1.5)
-		case p.prose == 0 && lineOfFacts(p.text):
+		case p.prose == 0 && j.bylines() && lineOfFacts(p.text):
 			return drop("line:byline", 1.5)
 		case j.names[strings.TrimPrefix(strings.TrimPrefix(folded, "by "), "von ")]:
 			return drop("name", 1.5)
