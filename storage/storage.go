@@ -169,7 +169,7 @@ type Snapshot struct {
 // those of the records as they stand: they change with a new revision of either, and only records that are not set aside count. A text
 // with very many copies that changes may leave younger ones unmarked until they are stored again.
 //
-// A record whose page ends as Duplicate or NoIndex is kept but set aside: Records and Count leave it out, until the page is read as a
+// A record whose page ends as Duplicate or NoIndex, or is read as no review any more, is kept but set aside: Records and Count leave it out, until the page is read as a
 // review again.
 type Store interface {
 	crawler.Frontier

@@ -243,7 +243,7 @@ func (e *explanation) write(a *app) {
 	if r := e.Record; r != nil {
 		text := "as the page is read today"
 		switch {
-		case e.Outcome == crawler.NoIndex:
+		case e.Outcome == crawler.NoIndex, e.Outcome == crawler.NotReview:
 			text = "set aside: exports leave it out"
 		case e.Reading == nil:
 			text = "no page is kept to read again"

@@ -56,11 +56,9 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("open database %s: it is a folder; name a file in it", path)
 	default:
 		// SQLite would open it for reading and fail at the first write.
-		f, err := os.OpenFile(path, os.O_RDWR, 0)
-		if err != nil {
+		if err := writable(path); err != nil {
 			return nil, fmt.Errorf("open database %s: cannot write to it: %w", path, err)
 		}
-		f.Close()
 	}
 	return open(ctx, path, tables.Config{})
 }

@@ -67,6 +67,7 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"export order", exportOrder},
 		{"records while storing", recordsWhileStoring},
 		{"saving without a fetch", saveRecord},
+		{"no review any more", noReviewAnyMore},
 		{"snapshots", snapshots},
 		{"pages that ask for no copy", noCopies},
 		{"signals", signals},
@@ -1640,6 +1641,25 @@ func saveRecord(f *fixture) {
 
 	_, err = f.SaveRecord(f.Context(), &storage.Record{Site: site, PageURL: url("/unknown"), Review: news})
 	f.fails("of no page", err, storage.ErrNotFound)
+}
+
+// noReviewAnyMore: what a crawl reads as no review any more is set aside as what is read so again.
+func noReviewAnyMore(f *fixture) {
+	f.start()
+	f.commit(visit(task("/her"), day(1), review("/her", "Her", "Text.")), visit(task("/ran"), day(1), review("/ran", "Ran", "Ran's text.")))
+	f.commit(visit(f.task("/her").Task, day(2), review("/her", "Her", "Text, edited.")))
+	news := review("/her", "Her", "Tickets.")
+	news.Kind = extract.KindNews
+	f.commit(visit(f.task("/her").Task, day(3), news))
+	f.diff("set aside", []string{"/ran"}, f.list(storage.Filter{}))
+	f.diff("figures", []any{1, crawler.NotReview}, []any{f.status().Reviews, f.task("/her").Outcome})
+	rec := f.record("/her")
+	f.diff("kept", []any{"Text, edited.", 2}, []any{rec.Review.Body(), rec.Revision})
+	f.commit(crawler.Visit{Task: f.task("/her").Task, Outcome: crawler.Gone, Page: &crawler.Page{Status: 404, FetchedAt: day(4)}})
+	f.diff("still", []string{"/ran"}, f.list(storage.Filter{}))
+	f.commit(visit(f.task("/her").Task, day(5), review("/her", "Her", "Text again.")))
+	f.diff("back", []string{"/her", "/ran"}, f.list(storage.Filter{}))
+	f.diff("with its history", []any{rec.ID, 3}, []any{f.record("/her").ID, f.record("/her").Revision})
 }
 
 func snapshots(f *fixture) {

@@ -42,6 +42,19 @@ func snapshotOf(v *crawler.Visit) bool {
 		(readAs(v.Outcome) || v.Outcome == crawler.Unreadable)
 }
 
+// asideAs is the kind of which the records of a page are from now on that is no review any more, "" if that is not so.
+func asideAs(v *crawler.Visit) string {
+	switch v.Outcome {
+	case crawler.NoIndex:
+		return string(crawler.NoIndex)
+	case crawler.NotReview:
+		if r, ok := v.Record.(*extract.Review); ok && r != nil {
+			return string(r.Kind)
+		}
+	}
+	return ""
+}
+
 func noCopy(v *crawler.Visit) bool { return v.NoCopy || v.Outcome == crawler.NoIndex }
 
 // packed is a page made ready before the transaction begins.
@@ -201,8 +214,8 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 				return stored, err
 			}
 		}
-		if v.Outcome == crawler.NoIndex && before {
-			if err := t.setAside(id, string(crawler.NoIndex)); err != nil {
+		if aside := asideAs(v); aside != "" && before {
+			if err := t.setAside(id, aside); err != nil {
 				return stored, err
 			}
 		}
