@@ -247,3 +247,17 @@ type Store interface {
 
 	Close() error
 }
+
+// Copier is a Store whose rows can be copied into another, of any backend.
+type Copier interface {
+	// CopyTo copies all into a database that was opened as a target, with the same ids. The target is empty, or has a part of a copy from the
+	// same source, which goes on; source names it. In the end every table is compared, and given to done with what is the same in both.
+	CopyTo(ctx context.Context, to Store, source string, done func(CopiedTable)) error
+}
+
+// CopiedTable is a table of a copy.
+type CopiedTable struct {
+	Name string
+	Rows int64
+	Hash [sha256.Size]byte // of all its values
+}

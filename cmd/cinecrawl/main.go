@@ -42,6 +42,7 @@ type commands struct {
 	Reread  rereadCmd  `cmd:"" help:"Read the stored pages again with today's rules, asking no site."`
 	Robots  robotsCmd  `cmd:"" help:"Say whether robots.txt lets cinecrawl fetch a URL, and which line decides."`
 	Check   checkCmd   `cmd:"" help:"Check the configuration and every site's saved pages."`
+	DB      dbCmd      `cmd:"" help:"Work on whole databases."`
 	Demo    demoCmd    `cmd:"" help:"Crawl the demonstration sites inside this program, on this machine only."`
 	Bench   benchCmd   `cmd:"" help:"Measure the reader against pages whose text is known."`
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -34,7 +34,7 @@ func open(t *testing.T, url string) *postgres.Store {
 	return s
 }
 
-func exec(t *testing.T, url, query string, args ...any) {
+func runSQL(t *testing.T, url, query string, args ...any) {
 	t.Helper()
 	db, err := sql.Open("pgx", url)
 	if err == nil {
@@ -72,10 +72,10 @@ func TestOpenErrors(t *testing.T) {
 		return u.String()
 	}
 	foreign, newer, limited := pgtest.URL(t), pgtest.URL(t), pgtest.URL(t)
-	exec(t, foreign, `CREATE TABLE notes (x INT)`)
+	runSQL(t, foreign, `CREATE TABLE notes (x INT)`)
 	open(t, newer).Close()
-	exec(t, newer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, TRUE)`)
-	exec(t, limited, `REVOKE ALL ON SCHEMA public FROM PUBLIC, `+pgtest.Guarded)
+	runSQL(t, newer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, TRUE)`)
+	runSQL(t, limited, `REVOKE ALL ON SCHEMA public FROM PUBLIC, `+pgtest.Guarded)
 	secret := pgtest.GuardedPassword
 	for _, tt := range []struct {
 		name, url, say string
@@ -469,7 +469,7 @@ func TestFrozenHolder(t *testing.T) {
 	}()
 	<-frozen
 	// Its lease is over, as that of one who was frozen for long. This waits for its transaction, which holds the row.
-	exec(t, there, `UPDATE sites SET lease_until = 0`)
+	runSQL(t, there, `UPDATE sites SET lease_until = 0`)
 	if _, err := second.StartRun(t.Context(), f.site, nil, 0, storage.ByHand); err != nil {
 		t.Fatal(err)
 	}

@@ -109,6 +109,11 @@ func OpenExisting(ctx context.Context, rawURL string) (*Store, error) {
 	return open(ctx, rawURL, false, tables.Config{})
 }
 
+// OpenTarget opens the database at a URL for a copy into it.
+func OpenTarget(ctx context.Context, rawURL string) (*Store, error) {
+	return open(ctx, rawURL, true, tables.Config{Target: true})
+}
+
 // open takes the owner of c, for tests.
 func open(ctx context.Context, rawURL string, create bool, c tables.Config) (*Store, error) {
 	config, err := parse(rawURL)
@@ -123,6 +128,7 @@ func open(ctx context.Context, rawURL string, create bool, c tables.Config) (*St
 	explain := func(err error) error { return explain(err, config) }
 	if err = migrate(ctx, s.write, create); err == nil {
 		c.Write, c.Read, c.Begin, c.Snapshot = s.write, s.read, `BEGIN`, sql.LevelRepeatableRead
+		c.Number = `SELECT setval(pg_get_serial_sequence('%[1]s', 'id'), COALESCE(MAX(id), 0) + 1, FALSE) FROM %[1]s`
 		c.Clock, c.Lease, c.Explain, c.Retry, c.Clean = clock, leaseTime, explain, retry, clean
 		s.Store, err = tables.New(ctx, c)
 	}

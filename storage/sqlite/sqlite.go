@@ -45,6 +45,10 @@ var _ storage.Store = (*Store)(nil)
 
 // Open opens the database in a file, and makes it if there is none. Its folder must exist.
 func Open(ctx context.Context, path string) (*Store, error) {
+	return openFile(ctx, path, tables.Config{})
+}
+
+func openFile(ctx context.Context, path string, c tables.Config) (*Store, error) {
 	if dir, err := os.Stat(filepath.Dir(path)); err != nil || !dir.IsDir() {
 		return nil, fmt.Errorf("open database %s: there is no folder %s; make it first", path, filepath.Dir(path))
 	}
@@ -60,7 +64,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 			return nil, fmt.Errorf("open database %s: cannot write to it: %w", path, err)
 		}
 	}
-	return open(ctx, path, tables.Config{})
+	return open(ctx, path, c)
 }
 
 // OpenExisting opens the database in a file. The error is fs.ErrNotExist if there is none.
@@ -84,6 +88,11 @@ func OpenTemp(ctx context.Context) (*Store, error) {
 	}
 	s.temp = dir
 	return s, nil
+}
+
+// OpenTarget opens the database in a file for a copy into it.
+func OpenTarget(ctx context.Context, path string) (*Store, error) {
+	return openFile(ctx, path, tables.Config{Target: true})
 }
 
 // open takes the times and owner of c, for tests.

@@ -55,9 +55,12 @@ type Config struct {
 	Lease    time.Duration      // how long a holder that cannot be seen is taken for alive after its last sign of life
 
 	// Of a database on a server; zero for a file.
-	Clock string              // expression for the server's time in milliseconds
-	Retry func(error) Retry   // whether an error passes
-	Clean func(string) string // makes a text one that can be stored
+	Number string              // query, with the name of a table in it, that lets its rows be numbered on from the highest
+	Clock  string              // expression for the server's time in milliseconds
+	Retry  func(error) Retry   // whether an error passes
+	Clean  func(string) string // makes a text one that can be stored
+
+	Target bool // it is opened for a copy into it
 
 	// For tests.
 	Now   func() time.Time // of leases and of visits without a page, where there is no Clock; the machine's if nil
@@ -127,6 +130,16 @@ func New(ctx context.Context, c Config) (*Store, error) {
 	if s.w.conn, err = c.Write.Conn(ctx); err != nil {
 		s.zip.close()
 		return nil, err
+	}
+	if !c.Target {
+		var source string
+		err := s.reads.row(ctx, []any{&source}, `SELECT source FROM copying`)
+		if err == nil {
+			err = fmt.Errorf("it has a part of a copy of %s; finish that with cinecrawl db copy, or name another", source)
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return nil, errors.Join(err, s.Close())
+		}
 	}
 	if err := s.fillPrints(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("compare the stored reviews: %w", s.explain(err)), s.Close())
