@@ -222,7 +222,7 @@ func (f films) check(t *testing.T, s storage.Store, last int) {
 	}
 }
 
-// proxy stands before a server and cuts connections when cut says so: it is asked after each answer of the server that ends a statement,
+// proxy stands before a server and cuts connections when cut says so: it is asked after each row, and each answer of the server that ends a statement,
 // with the state of the transaction before it and after it ('I' none, 'T' open, 'E' failed), before the answer is passed on.
 type proxy struct {
 	net.Listener
@@ -289,12 +289,14 @@ func (p *proxy) serve(c net.Conn) {
 		if _, err := io.ReadFull(s, body); err != nil {
 			return
 		}
+		after := before
 		if head[0] == 'Z' { // ready for the next statement
-			if p.cut(before, body[0]) {
-				return
-			}
-			before = body[0]
+			after = body[0]
 		}
+		if (head[0] == 'Z' || head[0] == 'D') && p.cut(before, after) {
+			return
+		}
+		before = after
 		if _, err := c.Write(append(head, body...)); err != nil {
 			return
 		}

@@ -38,7 +38,11 @@ func (s *Store) Next(ctx context.Context, site, host string, now time.Time, n in
 	if n <= 0 {
 		return nil, nil
 	}
-	tasks, err := s.next(ctx, site, host, now, n+len(inFlight))
+	var tasks []crawler.Task
+	err := s.retrying(ctx, func() (err error) { // a connection may be lost in the middle of a list
+		tasks, err = s.next(ctx, site, host, now, n+len(inFlight))
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("next tasks of %s: %w", host, s.explain(err))
 	}
@@ -101,18 +105,20 @@ func (s *Store) next(ctx context.Context, site, host string, now time.Time, limi
 // Hosts implements crawler.Frontier.
 func (s *Store) Hosts(ctx context.Context, site string) (map[string]time.Time, error) {
 	hosts := make(map[string]time.Time)
-	err := s.reads.rows(ctx, func(scan func(...any) error) error {
-		var host string
-		var due int64
-		if err := scan(&host, &due); err != nil {
-			return err
-		}
-		hosts[host] = dueMoment(due)
-		return nil
-	}, `SELECT h.host, CASE WHEN h.hold_until > h.next_due THEN h.hold_until ELSE h.next_due END
+	err := s.retrying(ctx, func() error {
+		return s.reads.rows(ctx, func(scan func(...any) error) error {
+			var host string
+			var due int64
+			if err := scan(&host, &due); err != nil {
+				return err
+			}
+			hosts[host] = dueMoment(due)
+			return nil
+		}, `SELECT h.host, CASE WHEN h.hold_until > h.next_due THEN h.hold_until ELSE h.next_due END
 		FROM hosts h JOIN sites s ON s.id = h.site_id WHERE s.name = $1 AND h.queued > 0`, site)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("hosts of %s: %w", site, err)
+		return nil, fmt.Errorf("hosts of %s: %w", site, s.explain(err))
 	}
 	return hosts, nil
 }
