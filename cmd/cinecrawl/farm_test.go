@@ -16,6 +16,7 @@ type farm struct {
 	host    string
 	reviews int
 	padding string // chrome, to bring a page to its size
+	seed    uint64 // of its words
 
 	mu  sync.Mutex
 	log []string // paths, in the order asked
@@ -127,7 +128,7 @@ func (f *farm) review(i int) string {
 	fmt.Fprintf(&b, `<article class="post type-post category-reviews"><header class="entry-header"><h1 class="entry-title">Review: Film Number %d (2019)</h1>
 <div class="entry-meta"><span class="byline">by <a class="url fn n" rel="author" href="/about/">Ada Field</a></span> <time class="entry-date published" datetime="2020-05-%02dT10:00:00+00:00">May %d, 2020</time></div></header>
 <div class="entry-content">`, i, i%28+1, i%28+1)
-	words := rand.New(rand.NewPCG(uint64(i), 0)) // no two reviews are alike
+	words := rand.New(rand.NewPCG(uint64(i), f.seed)) // no two reviews are alike
 	for range 6 {
 		b.WriteString("<p>The film takes its time: ")
 		for range 4 {

@@ -26,8 +26,10 @@ func BenchmarkHosts(b *testing.B) {
 		var mu sync.Mutex
 		asked, counted := map[string]int{}, 0
 		all, counting := make(chan struct{}), false
+		sites := map[string]*farm{} // by host: each writes its own reviews
 		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			mu.Lock()
+			site := sites[r.Host]
 			if asked[r.Host]++; asked[r.Host] == 1 && len(asked) == hosts {
 				close(all)
 			}
@@ -36,7 +38,7 @@ func BenchmarkHosts(b *testing.B) {
 			}
 			mu.Unlock()
 			time.Sleep(latency)
-			f.ServeHTTP(w, r)
+			site.ServeHTTP(w, r)
 		})}
 		args := []string{"scrape", "--site"}
 		for i := range hosts {
@@ -44,6 +46,9 @@ func BenchmarkHosts(b *testing.B) {
 			if err != nil {
 				b.Skip("this system has one loopback address: ", err)
 			}
+			mu.Lock()
+			sites[l.Addr().String()] = &farm{reviews: f.reviews, padding: f.padding, seed: uint64(i)}
+			mu.Unlock()
 			go server.Serve(l)
 			args = append(args, "http://"+l.Addr().String())
 		}
