@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"cinecrawl/crawler"
@@ -98,22 +99,33 @@ func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.S
 	pages := make([]*packed, len(visits))
 	packings := make([]*packing, len(visits))
 	reviews := make([]*row, len(visits))
-	for i := range visits {
+	prepare := func(i int) (err error) {
 		v := &visits[i]
-		var err error
 		if snapshotOf(v) {
 			if packings[i], err = s.packing(ctx, v.Task.Site); err == nil {
 				pages[i], err = s.packPage(ctx, packings[i], v.Page)
 			}
-			if err != nil {
-				return nil, fmt.Errorf("commit %s: %w", v.Task.URL, err)
-			}
 		}
-		if v.Outcome == crawler.Reviewed || v.Outcome == crawler.Roundup {
-			if reviews[i], err = reviewRow(v); err != nil {
-				return nil, fmt.Errorf("commit %s: %w", v.Task.URL, err)
-			}
+		if err == nil && (v.Outcome == crawler.Reviewed || v.Outcome == crawler.Roundup) {
+			reviews[i], err = reviewRow(v)
 		}
+		if err != nil {
+			return fmt.Errorf("commit %s: %w", v.Task.URL, err)
+		}
+		return nil
+	}
+	var errs [packers]error
+	var work sync.WaitGroup
+	for n := range packers {
+		work.Go(func() {
+			for i := n; i < len(visits) && errs[n] == nil; i += packers {
+				errs[n] = prepare(i)
+			}
+		})
+	}
+	work.Wait()
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, err
 	}
 
 	stored := make([]crawler.Stored, len(visits))

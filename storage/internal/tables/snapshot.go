@@ -37,25 +37,38 @@ const (
 // compressor packs bodies. Its encoders work at the fastest level, which gives most of the gain on HTML at a tenth of the cost of
 // the page's parse. It is safe for concurrent use.
 type compressor struct {
-	mu     sync.Mutex // over all below
+	idle chan *packer // those that are not at work
+
+	mu   sync.Mutex // over decs
+	dec  *zstd.Decoder
+	decs map[uint32]*zstd.Decoder // by dictionary
+}
+
+// packers work at the same time: one packs while the other has its dictionary loaded.
+const packers = 2
+
+// packer packs one body at a time.
+type packer struct {
 	plain  *zstd.Encoder
 	with   *zstd.Encoder // with a dictionary: another one costs about what a page does, a new encoder as much as fourteen
 	id     uint32        // of the dictionary of with
 	loaded []byte        // its content
-	dec    *zstd.Decoder
-	decs   map[uint32]*zstd.Decoder // by dictionary
 }
 
 func newCompressor() (*compressor, error) {
-	plain, err := zstd.NewWriter(nil, encoderOptions...)
-	if err != nil {
-		return nil, err
-	}
 	dec, err := newDecoder()
 	if err != nil {
 		return nil, err
 	}
-	return &compressor{plain: plain, dec: dec, decs: make(map[uint32]*zstd.Decoder)}, nil
+	c := &compressor{idle: make(chan *packer, packers), dec: dec, decs: make(map[uint32]*zstd.Decoder)}
+	for range packers {
+		plain, err := zstd.NewWriter(nil, encoderOptions...)
+		if err != nil {
+			return nil, err
+		}
+		c.idle <- &packer{plain: plain}
+	}
+	return c, nil
 }
 
 var encoderOptions = []zstd.EOption{zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true),
@@ -67,38 +80,41 @@ func newDecoder(more ...zstd.DOption) (*zstd.Decoder, error) {
 }
 
 func (c *compressor) close() {
-	c.plain.Close()
-	if c.with != nil {
-		c.with.Close()
+	for range packers {
+		p := <-c.idle
+		p.plain.Close()
+		if p.with != nil {
+			p.with.Close()
+		}
 	}
 	c.dec.Close()
 }
 
 // pack compresses a body.
 func (c *compressor) pack(body []byte) []byte {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.plain.EncodeAll(body, make([]byte, 0, len(body)/4+64))
+	p := <-c.idle
+	defer func() { c.idle <- p }()
+	return p.plain.EncodeAll(body, make([]byte, 0, len(body)/4+64))
 }
 
 // packWith compresses a body with the dictionary of an ID.
 func (c *compressor) packWith(id uint32, dictionary, body []byte) ([]byte, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.id != id || &c.loaded[0] != &dictionary[0] {
+	p := <-c.idle
+	defer func() { c.idle <- p }()
+	if p.id != id || &p.loaded[0] != &dictionary[0] {
 		var err error
 		own := zstd.WithEncoderDictRaw(id, dictionary)
-		if c.with == nil {
-			c.with, err = zstd.NewWriter(nil, append(encoderOptions[:len(encoderOptions):len(encoderOptions)], own)...)
+		if p.with == nil {
+			p.with, err = zstd.NewWriter(nil, append(encoderOptions[:len(encoderOptions):len(encoderOptions)], own)...)
 		} else {
-			err = c.with.ResetWithOptions(nil, own)
+			err = p.with.ResetWithOptions(nil, own)
 		}
 		if err != nil {
 			return nil, err
 		}
-		c.id, c.loaded = id, dictionary
+		p.id, p.loaded = id, dictionary
 	}
-	return c.with.EncodeAll(body, make([]byte, 0, len(body)/16+64)), nil
+	return p.with.EncodeAll(body, make([]byte, 0, len(body)/16+64)), nil
 }
 
 // unpack gives the body of size bytes that was packed. find gives the dictionary of an ID.
@@ -199,6 +215,9 @@ func (s *Store) packing(ctx context.Context, site string) (*packing, error) {
 	}
 	s.dicts.mu.Lock()
 	defer s.dicts.mu.Unlock()
+	if other := s.dicts.sites[site]; other != nil { // who asked at the same time
+		return other, nil
+	}
 	s.dicts.sites[site] = p
 	return p, nil
 }
@@ -250,8 +269,11 @@ func (s *Store) dictionary(ctx context.Context, id uint32) ([]byte, error) {
 func (s *Store) keepDictionary(id uint32, content []byte) {
 	s.dicts.mu.Lock()
 	defer s.dicts.mu.Unlock()
-	if len(s.dicts.contents) >= maxContents {
-		clear(s.dicts.contents)
+	for other := range s.dicts.contents { // any: in a crawl of more sites each is as likely to be needed next
+		if len(s.dicts.contents) < maxContents {
+			break
+		}
+		delete(s.dicts.contents, other)
 	}
 	s.dicts.contents[id] = content
 }
