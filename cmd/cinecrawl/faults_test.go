@@ -214,6 +214,22 @@ func (f *faulty) check(reviews int, outcomes map[string]crawler.Outcome) {
 	}
 }
 
+// text is that of the review stored from a path, "" if there is none.
+func (f *faulty) text(path string) (text string) {
+	f.t.Helper()
+	st := openStore(f.t, f.db)
+	defer st.Close()
+	if err := st.Records(f.t.Context(), storage.Filter{}, func(r *storage.Record) error {
+		if r.Review.URL == f.server.URL+path {
+			text = storage.Text(r.Review)
+		}
+		return nil
+	}); err != nil {
+		f.t.Error(err)
+	}
+	return text
+}
+
 func (f *faulty) requests(path string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -285,6 +301,13 @@ func TestFaultyPage(t *testing.T) {
 	html := "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
 	hang := func(r *http.Request) { <-r.Context().Done() }
 	text := goodReview("The Bus")
+	letters := map[string]string{ // that the text begins with, where a charset lies
+		"charset that does not exist":                       "The Bus takes its time",
+		"header says UTF-8, the page is Latin-1":            "Le café takes its time",
+		"header says Latin-1, the page is UTF-8":            "Le café takes its time",
+		"header says UTF-8, the page is what its meta says": "バス takes its time",
+		"meta says another charset than the header":         "Le café takes its time",
+	}
 	for _, tt := range []struct {
 		name     string
 		page     http.HandlerFunc
@@ -367,7 +390,10 @@ func TestFaultyPage(t *testing.T) {
 		{"charset that does not exist", charset("text/html; charset=klingon", text), crawler.Reviewed, 3, 1},
 		{"header says UTF-16, the page UTF-8", charset("text/html; charset=utf-16le", text), crawler.NotReview, 2, 1},
 		{"header says UTF-8, the page is Latin-1", charset("text/html; charset=utf-8", strings.Replace(text, "The Bus", "Le caf\xe9", -1)), crawler.Reviewed, 3, 1},
-		{"meta says another charset than the header", charset("text/html; charset=utf-8", strings.Replace(text, "utf-8", "shift_jis", 1)), crawler.Reviewed, 3, 1},
+		{"header says Latin-1, the page is UTF-8", charset("text/html; charset=iso-8859-1", strings.Replace(text, "The Bus", "Le café", -1)), crawler.Reviewed, 3, 1},
+		{"header says UTF-8, the page is what its meta says", charset("text/html; charset=utf-8",
+			strings.NewReplacer("The Bus", "\x83o\x83X", "–", "-", "utf-8", "shift_jis").Replace(text)), crawler.Reviewed, 3, 1},
+		{"meta says another charset than the header", charset("text/html; charset=utf-8", strings.NewReplacer("The Bus", "Le café", "utf-8", "shift_jis").Replace(text)), crawler.Reviewed, 3, 1},
 		{"NUL bytes and broken UTF-8", charset("text/html", strings.Replace(text, "boat", "bo\x00\xff\xfe\xc3at", -1)), crawler.Reviewed, 3, 1},
 		{"elements without end", charset("text/html", strings.Repeat("<div>", 200_000)+text), crawler.Unreadable, 2, 1},
 		{"a status that is none", byHand(func(w io.Writer) { fmt.Fprintf(w, "HTTP/1.1 999 No\r\nContent-Length: 0\r\n\r\n") }), crawler.ServerError, 2, 4},
@@ -383,6 +409,9 @@ func TestFaultyPage(t *testing.T) {
 			f.check(tt.reviews, want)
 			if n := f.requests(bad); n != tt.requests {
 				t.Errorf("asked %d times, want %d", n, tt.requests)
+			}
+			if want := letters[tt.name]; want != "" && !strings.Contains(f.text(bad), want) {
+				t.Errorf("text %.80q, want %q in it", f.text(bad), want)
 			}
 		})
 	}

@@ -69,21 +69,8 @@ func charsetOf(k crawler.Kind, contentType string, b []byte) string {
 		}
 		return "utf-8"
 	}
-	// Pages that say nothing are spared the prescan. It guesses by non-ASCII bytes where it finds nothing, so it is shown none.
-	var start [1024]byte
-	n := copy(start[:], b)
-	for i, c := range start[:n] {
-		switch {
-		case 'A' <= c && c <= 'Z':
-			start[i] = c + 'a' - 'A'
-		case c >= utf8.RuneSelf:
-			start[i] = '?'
-		}
-	}
-	if bytes.Contains(start[:n], []byte("charset")) {
-		if _, name, _ := charset.DetermineEncoding(start[:n], ""); name != "" && name != "windows-1252" {
-			return name
-		}
+	if name := crawler.MetaCharset(b); name != "" {
+		return name
 	}
 	// Found or not: what says windows-1252 and is UTF-8 throughout was copied from an old template.
 	if utf8.Valid(b) {
