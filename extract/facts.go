@@ -436,6 +436,9 @@ func (f *finder) dates() {
 	}
 	for _, d := range f.marks.dates {
 		conf := d.conf
+		if h := f.headAbove(d.order); h != nil && h != f.head && h.links && h.order > headOrder && headOrder > 0 {
+			continue // another post's
+		}
 		if d.zone&(inHead|inFoot) != 0 {
 			conf -= 0.3
 		}
@@ -510,6 +513,15 @@ func (f *finder) dates() {
 			*mod = Date{}
 		}
 	}
+}
+
+// headAbove is the last heading before a place on the page.
+func (f *finder) headAbove(order int) *head {
+	i := sort.Search(len(f.heads), func(i int) bool { return f.heads[i].order >= order })
+	if i == 0 {
+		return nil
+	}
+	return &f.heads[i-1]
 }
 
 // dateParts are the parts of a line of particulars: "Updated: March 3, 2021 | Published: January 10, 2019".
@@ -1052,6 +1064,9 @@ func (f *finder) film() {
 		if t := cutSite(f.doc.Title, f.site); t != "" && foldText(t) != foldText(f.rev.Headline.Value) {
 			more, l := filmGuesses(t)
 			f.labelled = f.labelled || l
+			more = slices.DeleteFunc(more, func(g guess) bool { // "… | Entertainment | The Herald"
+				return slices.ContainsFunc(f.rev.Categories, func(c string) bool { return strings.EqualFold(c, g.title) })
+			})
 			if b := weighGuesses(more, c); b.count > 0 && b.score > best.score {
 				b.from = "title"
 				best = b
@@ -1092,6 +1107,9 @@ func (f *finder) film() {
 		if name, conf := repeatedName(f.emph, c); conf >= minFilm {
 			setText(&film.Title, name, "text:italics", conf)
 		}
+	}
+	if film.Title.Value == "" {
+		setText(&film.Title, f.introduced(), "text:introduced", 0.6)
 	}
 	same := best.title == film.Title.Value
 	if same && best.year > 0 {
@@ -1134,6 +1152,12 @@ func (f *finder) film() {
 				setYear(y, "text", conf)
 			}
 		}
+		for _, b := range f.blocks {
+			if y := creditYear(plain(b.Text), plain(film.Title.Value)); y > 0 {
+				setYear(y, "text:credits", 0.85)
+				break
+			}
+		}
 		if film.Director.Value == "" {
 			if name, conf := proseDirector(f.body, film.Title.Value, f.rev.Lang); name != "" {
 				setText(&film.Director, name, "text", conf)
@@ -1158,6 +1182,53 @@ func (f *finder) film() {
 			}
 		}
 	}
+}
+
+// introduced is the first name that the text sets apart, in its first paragraph, where the page's own description names it too, a tag
+// does, or the words around it say that this is the film in hand.
+func (f *finder) introduced() string {
+	if len(f.rev.Paragraphs) == 0 {
+		return ""
+	}
+	par, c := f.rev.Paragraphs[0], f.clues()
+	name, start, end := "", len(par), 0
+	for _, q := range quotedNames(par[:min(len(par), 2000)]) {
+		if isName(q.text) {
+			name, start, end = trimTitle(q.text), q.start, q.end
+			break
+		}
+	}
+	for s := range f.emph {
+		if i := strings.Index(par, s); i >= 0 && i < start && startsUpper(s) && len(strings.Fields(s)) <= 8 && boundary(par, i) && boundary(par, i+len(s)) {
+			name, start, end = s, i, i+len(s)
+		}
+	}
+	words := nameWords(name)
+	if len(words) < 3 || len(words) > 80 || noTitle(name) || allLabels(name) || strings.EqualFold(name, f.site) {
+		return ""
+	}
+	count := countName(c.body, words, 6)
+	for s := range c.emph { // another is spoken of more
+		if s != words && startsUpper(s) && countName(c.body, s, 6) > count {
+			return ""
+		}
+	}
+	for _, t := range c.tags {
+		if strings.EqualFold(t, name) {
+			return name
+		}
+	}
+	folded := foldText(f.body)
+	for _, k := range [...]string{"description", "og:description"} {
+		d := f.doc.MetaOne(k)
+		if t := foldText(d); len(t) > 10 && !strings.HasPrefix(folded, t[:min(len(t), 40)]) && countName(nameWords(d), words, 1) > 0 {
+			return name
+		}
+	}
+	if inHand(plain(par[:start]), plain(par[end:])) {
+		return name
+	}
+	return ""
 }
 
 // headEmph is the name that the headline sets in italics.

@@ -34,6 +34,7 @@ type guess struct {
 	from     Source
 	score    float64
 	count    int
+	beside   bool // the director is a name behind a comma, and no more
 }
 
 // reviewWords say "review" in a headline, by themselves.
@@ -265,6 +266,10 @@ func stripLabels(h string) (core string, labelled bool, ambiguous []guess) {
 			core, labelled = rest, true
 			continue
 		}
+		if sep && isNumbering(first) {
+			core = rest
+			continue
+		}
 		for at := 0; sep && len(ambiguous) == 0; {
 			// "Lady Bird Review: a line about it", unless "Frightfest Review: Lady Bird".
 			first := core[:len(core)-len(rest)]
@@ -333,6 +338,16 @@ func isLabel(s string) bool {
 	return review
 }
 
+// isNumbering reports whether a text numbers the posts of a series: "Movie #43", "#12".
+func isNumbering(s string) bool {
+	i := strings.LastIndexByte(s, '#')
+	if i < 0 || strings.Count(s, " ") > 5 {
+		return false
+	}
+	_, ok := digits(s[i+1:], 1, 4)
+	return ok
+}
+
 func hasReviewWord(s string) bool {
 	for w := range strings.FieldsSeq(s) {
 		if reviewWords[strings.ToLower(strings.Trim(w, ":,"))] {
@@ -370,9 +385,9 @@ func cutLabelEnd(s string) (string, bool) {
 		case "movie", "film", "blu-ray", "dvd", "4k", "spoiler-free", "cinema", "quick", "mini", "short":
 			s = strings.TrimRight(s[:i], " –—-|:")
 			continue
-		case "a", "my", "the":
-			if j := strings.TrimRight(s[:i], " "); strings.HasSuffix(j, "-") || strings.HasSuffix(j, "–") || strings.HasSuffix(j, ":") || strings.HasSuffix(j, "—") || strings.HasSuffix(j, "|") {
-				s = strings.TrimRight(j, " –—-|:")
+		case "a", "my", "the", "la", "une", "una", "die", "eine":
+			if j := strings.TrimRight(s[:i], " "); strings.HasSuffix(j, ",") || strings.HasSuffix(j, "-") || strings.HasSuffix(j, "–") || strings.HasSuffix(j, ":") || strings.HasSuffix(j, "—") || strings.HasSuffix(j, "|") {
+				s = strings.TrimRight(j, " –—-|:,")
 				continue
 			}
 		}
@@ -487,6 +502,11 @@ func shapes(s string, prior float64, add func(guess)) {
 		}
 		p := max(prior, 0.85)
 		add(guess{title: title, prior: p, year: year, director: d})
+		if i := strings.LastIndex(title, ", "); i > 0 && d == "" { // "Her, Spike Jonze (2013)"
+			if name, end := nameAfter(title[i+2:]); i+2+end == len(title) && strings.Contains(name, " ") {
+				add(guess{title: title[:i], prior: 0.7, year: year, director: name, beside: true})
+			}
+		}
 		if title == "" && tail != "" {
 			add(guess{title: tail, prior: prior, year: year})
 		}
@@ -1043,6 +1063,11 @@ func weighGuesses(guesses []guess, c *clues) guess {
 		}
 		e := c.emph[name]
 		g.score = g.prior
+		if g.beside { // the text knows the director by the last name
+			if who := nameWords(g.director); countName(c.body, who[strings.LastIndexByte(who, ' ')+1:], 6) > countName(c.body, who, 6) || countName(c.body, "d'"+who[strings.LastIndexByte(who, ' ')+1:], 1) > 0 {
+				g.score += 0.25
+			}
+		}
 		switch {
 		case g.count >= 3:
 			g.score += 0.2
@@ -1227,6 +1252,55 @@ func repeatedName(emph map[string]int, c *clues) (string, float64) {
 	return best.name, conf
 }
 
+// middles are what only the film in hand is said to have at the beginning of a review.
+var middles = [...]string{" centre of", " center of", " heart of", " hero of", " heroine of", " protagonist of", "opening scene of", "opening shot of", "opening minutes of",
+	"mittelpunkt von", "im zentrum von", "au centre de", "au cœur de", "héros de", "héroïne de", "en el centro de", "protagonista de", "al centro di", "no centro de"}
+
+// inHand reports whether the words around a name say that it is the film a review is of: "The man at the centre of …", "…, Robert Eggers's
+// first film".
+func inHand(before, after string) bool {
+	before = strings.ToLower(strings.TrimRight(before, " \"'"))
+	if i := strings.LastIndexAny(before, ".!?"); i < 0 {
+		for _, m := range middles {
+			if strings.HasSuffix(" "+before, m) {
+				return true
+			}
+		}
+	}
+	after = strings.TrimLeft(after, "\"', ")
+	if who, end := nameAfter(after); strings.Contains(who, " ") {
+		if rest, ok := strings.CutPrefix(after[end:], "'s "); ok && newFilm(rest[:min(len(rest), 80)]) {
+			return true
+		}
+	}
+	// "Robert Eggers's first film, …", "In Kelly Reichardt's new comedy …"
+	before = strings.TrimRight(before, ", ")
+	start := strings.LastIndexAny(before, ".!?") + 1
+	for w := range strings.FieldsSeq(before[start:]) {
+		if comparisons[w] {
+			return false
+		}
+	}
+	i := strings.LastIndex(before, "'s ")
+	return i > start && strings.Contains(strings.TrimSpace(before[max(start, i-40):i]), " ") && newFilm(before[i+3:])
+}
+
+var comparisons = wordSet("since after unlike like than before from as not follows following followed")
+
+// newFilm reports whether a text begins as "first film", "funny new comedy" do: a few words and the noun.
+func newFilm(s string) bool {
+	for n, w := range strings.Fields(s) {
+		bare := strings.TrimRight(w, ",.;:")
+		if yearNouns[bare] || bare == "debut" {
+			return true
+		}
+		if n > 4 || bare != w || strings.ToLower(w) != w || bare == "previous" || bare == "last" || bare == "earlier" || bare == "other" || bare == "best" {
+			return false
+		}
+	}
+	return false
+}
+
 // releaseCues stand before or after the year in which a film came out.
 var releaseCues = [...]string{"opened in", "released in", "released on", "release in", "came out in", "premiered in", "premiered at", "made in", "hit theaters in", "hit cinemas in",
 	"hit screens in", "in cinemas in", "arrived in", "debuted in", "first seen in", "first shown in", "back in", "shot in", "estreno en", "estrenada en", "estrenó en", "estrenó en", "sortie en", "sorti en", "sortie de",
@@ -1277,6 +1351,27 @@ func releaseYear(text, title string) (int, float64) {
 		}
 	}
 	return 0, 0
+}
+
+// creditYear is the year in a line of credits that begins with the title: "Her. USA 2013. Directed by Spike Jonze. …".
+func creditYear(line, title string) int {
+	rest, ok := strings.CutPrefix(strings.TrimLeft(line, " \"'"), title)
+	if !ok || title == "" || rest == "" || isWordRune(firstRune(rest)) || unicode.IsLower(firstRune(strings.TrimLeft(rest, "\" "))) {
+		return 0
+	}
+	end := -1
+	for _, cue := range [...]string{"Regie", "Buch", "irected by", "irector", "Réal", "réal", "Regia", "regia", "Direc", "Dirigid", "Regi", "Dir."} {
+		if i := strings.Index(rest, cue); i >= 0 && (end < 0 || i < end) {
+			end = i
+		}
+	}
+	if end < 0 || end > 60 {
+		return 0
+	}
+	if y := filmYear(rest[:end]); y > 0 {
+		return y
+	}
+	return filmYear(rest[end:min(len(rest), end+60)])
 }
 
 // proseYear finds the year that prose gives as that of the release: "When Her opened in 2013", "des années après sa sortie en 2013".
@@ -1402,7 +1497,7 @@ var (
 		"ru": {"режиссёр ", "режиссер "},
 	}
 	directorVerbs = map[string][]string{
-		"en": {" directs ", " directed ", " has made a ", "'s direction", "'s camera", "'s film", "'s debut", "'s latest", "'s feature", "'s first film", "'s new film", " wrote and directed", " cuts ", " begins ", " shoots ", " stages ", " frames "},
+		"en": {" directs ", " directed ", " has made a ", "'s direction", "'s camera", "'s film", "'s debut", "'s latest", "'s feature", "'s first film", "'s new film", " wrote and directed", " cuts ", " begins ", " stages "},
 		"de": {" inszeniert", " filmt "},
 		"fr": {" filme ", " réalise ", " dirige ", " signe "},
 		"es": {" dirige ", " filma ", " rueda ", " firma "},

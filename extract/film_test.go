@@ -201,3 +201,38 @@ func FuzzFilm(f *testing.F) {
 		slugOf(headline)
 	})
 }
+
+func TestInHand(t *testing.T) {
+	for _, tt := range []struct {
+		before, after string
+		want          bool
+	}{
+		{"The clerk at the centre of ", " sleeps in his hat.", true},
+		{"A bus is late, and \"", "\", Ines Toll's funny first film, makes a day of it.", true},
+		{"With Ines Toll's new comedy, \"", ",\" a bus is late.", true},
+		{"After Ines Toll's first film, \"", "\", nobody waited for a second.", false},
+		{"I had slept through \"", "\", Ines Toll's previous film, and came in fear.", false},
+		{"He cried. She was the heart of ", ", they said.", false},
+		{"It has nothing of ", ", or of its sequel.", false},
+		{"Nobody in ", ", Ottawa's first film of snow, is cold.", false},
+	} {
+		if got := inHand(tt.before, tt.after); got != tt.want {
+			t.Errorf("inHand(%q, %q) = %v", tt.before, tt.after, got)
+		}
+	}
+}
+
+func TestCreditYear(t *testing.T) {
+	for line, want := range map[string]int{
+		"Her. USA 2013. Regie: Spike Jonze. 126 Minuten.":                             2013,
+		"\"Her\" (USA 2013), directed by Spike Jonze":                                 2013,
+		"Her. Director: Spike Jonze. 2013.":                                           2013,
+		"Her was seen at a festival in 2014.":                                         0,
+		"Hereditary. USA 2018. Directed by Ari Aster.":                                0,
+		"Her is a film about a man, a voice and a summer of 2025, by director Jonze.": 0,
+	} {
+		if got := creditYear(line, "Her"); got != want {
+			t.Errorf("%s: %d, want %d", line, got, want)
+		}
+	}
+}

@@ -387,7 +387,7 @@ func (j *judge) labelled(root int32, first, last int) {
 		if l == 0 && p.kind == Heading && j.aboutName(i, last) {
 			l = isAuthor
 		}
-		if l == 0 || c.under != 0 || c.own&chrome&^l != 0 || p.kind != Heading && 2*p.bold <= p.chars && i <= j.begin {
+		if l == 0 || c.under != 0 || c.own&chrome&^l != 0 || p.kind != Heading && l&isShare == 0 && 2*p.bold <= p.chars && i <= j.begin {
 			continue
 		}
 		if p.kind == Heading && l&(isComment|isRelated|isAuthor) == 0 && i+1 < last && j.pieces[i+1].prose > 0 && j.context[i+1].own&chrome == 0 {
@@ -400,6 +400,8 @@ func (j *judge) labelled(root int32, first, last int) {
 		level := p.level
 		switch {
 		case p.kind == Heading && l&(isComment|isRelated|isAuthor) != 0:
+		case l&isComment != 0 && j.button(p):
+			continue // it leads to the comments
 		case l&isComment != 0, l&isAuthor != 0 && 3*i > first+2*last:
 			level = 7
 		default:
@@ -421,6 +423,12 @@ func (j *judge) labelled(root int32, first, last int) {
 			j.context[k].under |= l
 		}
 	}
+}
+
+// button says whether a block is a link dressed as a button.
+func (j *judge) button(p *piece) bool {
+	n := j.frames[p.frame].node
+	return p.linkDensity() > 0.8 && (strings.Contains(attr(n, "class"), "button") || strings.Contains(attr(n.Parent, "class"), "button"))
 }
 
 // aboutAuthor are labels that say whom the words below are about; others ("The author") may be a heading of the text.
@@ -572,6 +580,9 @@ func (j *judge) block(i int) verdict {
 		case before && p.prose == 0 && 10*p.bold >= 9*p.chars && j.beginsTitle(p.text):
 			return drop("headline", 1)
 		}
+	}
+	if before && p.prose == 0 && p.kind == Paragraph && p.chars < 6 && strings.Trim(p.text, "0123456789.,K") == "" {
+		return drop("count", 1) // of likes, shares, comments
 	}
 	if after && p.chars < 140 && mailbox(p.text) {
 		return drop("address", 1)

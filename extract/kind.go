@@ -371,6 +371,9 @@ func (f *finder) judgeKind() {
 	if wares > 0.8 && wares > 1.2*film {
 		say(KindOther, math.Min(2.5, (wares-film)*0.8), "words of other things than films")
 	}
+	if rev.Rating == nil && !f.labelled && f.dateline() {
+		say(KindNews, 1.2, "a dateline")
+	}
 	if news > 2 {
 		say(KindNews, math.Min(2.2, (news-1.5)*0.6), "words of announcements")
 	}
@@ -561,7 +564,8 @@ func (f *finder) judgeKind() {
 	} else if n >= 3 {
 		say(KindRoundup, math.Min(3, 0.8*float64(n)), strconv.Itoa(n)+" films in headings")
 	}
-	if strings.Contains(f.body, "this book") || strings.Contains(f.body, "the book is") || strings.Contains(f.body, "paperback") || strings.Contains(f.body, "hardcover") {
+	if strings.Contains(f.body, "this book") || strings.Contains(f.body, "the book is") ||
+		(strings.Contains(f.body, "paperback") || strings.Contains(f.body, "hardcover")) && (strings.Contains(f.body, " pages") || strings.Contains(f.body, "publish")) {
 		if film < 4 {
 			say(KindOther, 1, "words of book reviews")
 		}
@@ -612,6 +616,18 @@ func (f *finder) judgeKind() {
 	if rev.Kind != KindReview && rev.Film.Title.Confidence < 0.9 {
 		rev.Film = Film{}
 	}
+}
+
+// dateline reports whether the text begins as reports of agencies do: "PARK CITY, Utah — ", "BERLIN (dpa) - ".
+func (f *finder) dateline() bool {
+	i := strings.Index(f.body[:min(len(f.body), 60)], " - ")
+	if i < 4 {
+		return false
+	}
+	place, rest, _ := strings.Cut(f.body[:i], ",")
+	place, _, _ = strings.Cut(place, " (")
+	return isCapitals(place) && len(place) >= 4 && len(strings.Fields(place)) <= 3 && len(strings.Fields(rest)) <= 3 && !strings.EqualFold(place, f.rev.Film.Title.Value) &&
+		!strings.ContainsAny(place, "0123456789:")
 }
 
 // titled reports whether the page's title, without the site's name, says "review".

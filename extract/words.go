@@ -264,6 +264,10 @@ func timeLine(folded string) bool {
 	number, month := false, false
 	for w := range strings.SplitSeq(folded, " ") {
 		w = strings.TrimSuffix(w, ":")
+		if t := strings.TrimRight(w, "0123456789"); t != "" && t != w && times[t] { // "48 views1 comment"
+			month, number = true, true
+			continue
+		}
 		if t := strings.TrimLeft(w, "0123456789"); t != w {
 			number = true
 			if t == "" || times[t] || len(t) <= 2 {
