@@ -38,6 +38,7 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"canonical owner", canonicalOwner},
 		{"canonical of two others", canonicalOfOthers},
 		{"canonical of all pages", canonicalOfAll},
+		{"canonical of one of them", canonicalOfOne},
 		{"canonical changes", canonicalChanges},
 		{"the same text", sameText},
 		{"copies", copies},
@@ -450,18 +451,19 @@ func canonicalOwner(f *fixture) {
 	f.start(seed())
 	f.commit(crawler.Visit{Task: f.task("/").Task, Outcome: crawler.NotReview, Links: []crawler.Task{task("/her"), task("/her/print")}})
 	her, print := f.task("/her").Task, f.task("/her/print").Task
-	copyOf := review("/her", "Her", "The print version.")
+	grown := append(essay(1), "Seen in Rome.")
+	copyOf := review("/her", "Her", essay(1)...)
 	f.diff("the first takes it", crawler.NewReview, f.commit(visit(print, day(1), copyOf))[0].Change)
 	f.diff("read from", url("/her/print"), f.record("/her").PageURL)
 	f.diff("and is found by its page", f.record("/her"), f.record("/her/print"))
 
-	f.diff("the canonical one takes it over", crawler.Revised, f.commit(visit(her, day(2), review("/her", "Her", "The text.")))[0].Change)
+	f.diff("the canonical one takes it over", crawler.Revised, f.commit(visit(her, day(2), review("/her", "Her", grown...)))[0].Change)
 	f.diff("read from", url("/her"), f.record("/her").PageURL)
 	f.diff("the other is a duplicate", crawler.Duplicate, f.task("/her/print").Outcome)
 
 	f.diff("which never overwrites", crawler.NoReview, f.commit(visit(print, day(3), copyOf))[0].Change)
 	rec := f.record("/her")
-	f.diff("text", []any{"The text.", 2, day(2)}, []any{rec.Review.Body(), rec.Revision, rec.FetchedAt})
+	f.diff("text", []any{grown, 2, day(2)}, []any{rec.Review.Paragraphs, rec.Revision, rec.FetchedAt})
 	state := f.task("/her/print")
 	f.diff("outcome", []any{crawler.Duplicate, crawler.Duplicate}, []any{state.Outcome, state.Last})
 	_, err := f.SnapshotByURL(f.Context(), url("/her/print"))
@@ -504,11 +506,44 @@ func canonicalOfAll(f *fixture) {
 	}
 	check("read again")
 
-	// The page of that URL turns out to be a review: then the others are copies of it, as they say.
-	f.commit(visit(task("/her"), day(1), review("/her", "Her", "Text.")), visit(task("/her/2"), day(1), review("/her/2", "Her", "More.")))
-	f.commit(visit(f.task("/her/2").Task, day(2), review("/her", "Her", "More.")))
-	f.diff("duplicate", crawler.Duplicate, f.task("/her/2").Outcome)
-	f.diff("set aside", []string{"/b", "/blog.html", "/c", "/her"}, f.list(storage.Filter{}))
+	// The page of that URL turns out to be a review: it is another one.
+	f.commit(visit(f.task("/blog.html").Task, day(2), review("/blog.html", "Her", "Text.")))
+	f.diff("records", []string{"/a", "/b", "/blog.html", "/c"}, f.list(storage.Filter{}))
+	f.diff("its text", []any{"Text.", 1}, []any{f.record("/blog.html").Review.Body(), f.record("/blog.html").Revision})
+	f.diff("of the first", []any{"Text of /a", 1, url("/a")}, []any{f.record("/a").Review.Body(), f.record("/a").Revision, f.record("/a").Review.URL})
+}
+
+// canonicalOfOne: a site that names one of its reviews as the canonical one of all loses none, in whatever order they are read.
+func canonicalOfOne(f *fixture) {
+	f.start()
+	const n = 6
+	text := func(set, i int) []string { return essay(100 * (n*set + i + 1)) }
+	read := func(set, i int, at time.Time) crawler.Stored {
+		f.Helper()
+		path := fmt.Sprintf("/%d/film-%d", set, i)
+		return f.commit(visit(task(path), at, review(fmt.Sprintf("/%d/film-3", set), path, text(set, i)...)))[0]
+	}
+	for set, order := range [][]int{{0, 1, 2, 3, 4, 5}, {3, 0, 1, 2, 4, 5}, {5, 4, 2, 1, 0, 3}} {
+		for _, i := range order {
+			f.diff("new", crawler.Stored{Change: crawler.NewReview}, read(set, i, day(1)))
+		}
+		for _, i := range slices.Backward(order) {
+			f.diff("again", crawler.Stored{Change: crawler.SameReview}, read(set, i, day(2)))
+		}
+		for i := range n {
+			path := fmt.Sprintf("/%d/film-%d", set, i)
+			r := f.record(path)
+			f.diff(path, []any{url(path), url(path), text(set, i), 1, crawler.Reviewed},
+				[]any{r.Review.URL, r.PageURL, r.Review.Paragraphs, r.Revision, f.task(path).Outcome})
+		}
+	}
+	f.diff("records", 3*n, len(f.list(storage.Filter{})))
+
+	// Two that name each other, until one does not.
+	f.commit(visit(task("/x"), day(1), review("/y", "X", essay(91)...)), visit(task("/y"), day(1), review("/x", "Y", essay(192)...)))
+	f.commit(visit(f.task("/y").Task, day(2), review("/y", "Y", essay(192)...)))
+	f.diff("x", []any{url("/x"), essay(91), 1}, []any{f.record("/x").PageURL, f.record("/x").Review.Paragraphs, f.record("/x").Revision})
+	f.diff("y", []any{url("/y"), essay(192), 1}, []any{f.record("/y").PageURL, f.record("/y").Review.Paragraphs, f.record("/y").Revision})
 }
 
 func canonicalChanges(f *fixture) {
@@ -1626,7 +1661,7 @@ func saveRecord(f *fixture) {
 	f.diff("same text", false, save("/her", review("/her", "Her", "Text.")))
 	f.diff("a review after all", true, save("/list", review("/list", "Not a list", "Text.")))
 	f.diff("outcome", crawler.Reviewed, f.task("/list").Outcome)
-	f.diff("not the owner", false, save("/list", review("/her", "Her", "Other text.")))
+	f.diff("not the owner", false, save("/list", review("/her", "Her: to print", "Text.")))
 	f.diff("outcome", crawler.Duplicate, f.task("/list").Outcome)
 	f.diff("untouched", "Text.", f.record("/her").Review.Body())
 

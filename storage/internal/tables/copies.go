@@ -144,15 +144,24 @@ func (t *tx) original(id int64, all []near) (near, error) {
 
 // text gives the body of a record.
 func (t *tx) text(id int64) (string, error) {
-	var data []byte
-	if err := t.row([]any{&data}, `SELECT data FROM reviews WHERE id = $1`, id); err != nil {
+	r, err := t.review(id)
+	if err != nil {
 		return "", err
 	}
-	var r extract.Review
-	if err := json.Unmarshal(data, &r); err != nil {
-		return "", fmt.Errorf("record %d: %w", id, err)
-	}
 	return r.Body(), nil
+}
+
+// review gives the review of a record.
+func (t *tx) review(id int64) (*extract.Review, error) {
+	var data []byte
+	if err := t.row([]any{&data}, `SELECT data FROM reviews WHERE id = $1`, id); err != nil {
+		return nil, err
+	}
+	r := new(extract.Review)
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("record %d: %w", id, err)
+	}
+	return r, nil
 }
 
 // fillPrints works out the fingerprints of records that an older version stored, some at a time, the oldest first. It can be cut short:

@@ -110,23 +110,72 @@ func (t *tx) held(cond string, args ...any) (*held, error) {
 	return &h, err
 }
 
+// alike says whether a record and a review have the same text, or one with a few words more or less.
+func (t *tx) alike(h *held, r *row) (bool, error) {
+	if h.hash == r.textHash || r.print == 0 {
+		return h.hash == r.textHash, nil
+	}
+	text, err := t.text(h.id)
+	return err == nil && storage.Resemble(text, r.review.Body()), err
+}
+
+// giveOwnURL gives a record the URL of its page instead of that which the page named, and so on with the record that has it.
+func (t *tx) giveOwnURL(h *held) error {
+	for h != nil {
+		taken, err := t.held(`r.url = $1 AND r.id <> $2`, h.url, h.id)
+		if err == nil && taken != nil {
+			_, err = t.exec(`UPDATE reviews SET url = url || '#' || id WHERE id = $1`, taken.id)
+		}
+		if err != nil {
+			return err
+		}
+		v, err := t.review(h.id)
+		if err != nil {
+			return err
+		}
+		v.URL = h.url
+		data, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec(`UPDATE reviews SET url = $2, data = $3 WHERE id = $1`, h.id, h.url, string(data)); err != nil {
+			return err
+		}
+		if taken != nil && taken.task == h.task {
+			break // an older record of the page, which was set aside for this one: no page has its URL any more
+		}
+		h = taken
+	}
+	return nil
+}
+
 // saveReview stores a review that was read from a task's page. If another page owns it nothing is stored, what was stored from this
 // page before is set aside, and owner is that page's URL. A task that was never visited before has no record.
 //
-// A canonical URL that is not that of a review, and that two pages with different texts name, is a mistake of the site: the list page
-// in the head of all posts, for one. It is left to the first page, and the others keep their own.
+// A canonical URL of another review, or of none, that pages with different texts name is a mistake of the site: the list page or the first
+// post in the head of all posts, for one. Each keeps its own then, in whatever order they are read.
 func (t *tx) saveReview(task int64, before bool, r *row, at time.Time) (change crawler.Change, owner string, err error) {
 	own, err := t.held(`r.url = $1`, r.url)
-	if err == nil && own != nil && own.task != task && own.movedTo != task && r.url != r.pageURL {
-		set := own.kind == string(crawler.Duplicate) || own.kind == string(crawler.NoIndex)
-		switch {
-		case own.shown() && own.hash == r.textHash, own.url == r.url && (own.shown() || set):
-			return "", own.url, t.setAside(task, string(crawler.Duplicate))
-		}
-		if err := r.setURL(r.pageURL); err != nil {
+	same := false // one text, if not to the letter
+	if err == nil && own != nil && own.task != task && own.movedTo != task {
+		if same, err = t.alike(own, r); err != nil {
 			return "", "", err
 		}
-		own, err = t.held(`r.url = $1`, r.url)
+		if r.url != r.pageURL {
+			set := own.kind == string(crawler.Duplicate) || own.kind == string(crawler.NoIndex)
+			if same && (own.shown() || set && own.url == r.url) {
+				return "", own.url, t.setAside(task, string(crawler.Duplicate))
+			}
+			if err := r.setURL(r.pageURL); err != nil {
+				return "", "", err
+			}
+			if own, err = t.held(`r.url = $1`, r.url); err == nil && own != nil && own.task != task && own.movedTo != task {
+				same, err = t.alike(own, r)
+			}
+		}
+		if err == nil && own != nil && own.task != task && own.movedTo != task && !same {
+			own, err = nil, t.giveOwnURL(own)
+		}
 	}
 	if err == nil && own == nil && before {
 		// The page may have named another canonical URL when it was last read: the record goes with the page.
