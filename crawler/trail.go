@@ -5,7 +5,9 @@ import (
 	"hash/maphash"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Look is what a page shows, as two hashes: one of its words and of the paths of its links, and one of the same without digits. The
@@ -33,6 +35,8 @@ type trail struct {
 	tried   map[string][]uint64 // parameter → pages that are the same with another value of it
 	lists   map[string]*list    // by address without numbers
 	links   map[uint64]bool     // hashes of list and link
+	newest  int                 // date of a post, by its URL; see dateOf
+	ends    map[string]string   // why a list is left → at which page
 	seed    maphash.Seed
 	spared  map[string]int // what is said at the end of the run, with how many URLs it was
 	reasons []string       // its keys, in order
@@ -60,14 +64,16 @@ const (
 	paramVotes  = 3
 	softCopies  = 2  // beside the first
 	fruitless   = 10 // pages of a list in a row
-	emptyMonths = 12 // of a list by date: months, or days
+	emptyMonths = 12 // of a list by date, in a row: months, or days
+	emptyPast   = 36 // the same where older posts may follow, or newer ones are known: a pause of its author
+	emptyFuture = 2  // the same after today: a calendar
 	leastWider  = 3  // links of a mix of parameters to itself with one more
 )
 
 func newTrail(s *Site) *trail {
 	return &trail{site: s, shown: map[uint64]*copies{}, names: map[string]string{}, votes: map[[2]string]int{}, alive: map[string]bool{},
 		params: map[string]bool{}, tried: map[string][]uint64{}, lists: map[string]*list{}, links: map[uint64]bool{}, seed: maphash.MakeSeed(),
-		spared: map[string]int{}}
+		ends: map[string]string{}, spared: map[string]int{}}
 }
 
 // spare ends the visit of a task of which it is known what asking would give.
@@ -119,7 +125,11 @@ func (t *trail) say(why string, urls int) {
 func (t *trail) notes() string {
 	var parts []string
 	for _, why := range t.reasons[:min(len(t.reasons), 5)] {
-		switch n := t.spared[why]; n {
+		n := t.spared[why]
+		if at := t.ends[why]; at != "" {
+			why += ", left at " + at + " (if there is more behind it, name a page of that in crawl.start)"
+		}
+		switch n {
 		case 0:
 		case 1:
 			why += " (1 URL)"
@@ -207,6 +217,9 @@ func (t *trail) page(v *Visit) {
 	}
 	if v.Look.Exact != 0 {
 		t.compare(v)
+	}
+	if v.Task.Hint == hintArticle || v.Task.Hint == hintReview {
+		t.newest = max(t.newest, dateOf(u))
 	}
 	if v.Outcome != Unchanged {
 		t.goesOn(v)
@@ -373,7 +386,7 @@ func (t *trail) goesOn(v *Visit) {
 	limit := fruitless
 	switch {
 	case dated:
-		limit = emptyMonths
+		limit = emptyLimit(dateOf(v.Task.URL), dateOf(v.Task.From), t.newest, time.Now())
 	case mix && !news && wider < leastWider:
 		return // perhaps an article, whose parameters choose it
 	case mix:
@@ -387,12 +400,46 @@ func (t *trail) goesOn(v *Visit) {
 	if l.fruitless < limit {
 		return
 	}
+	n := len(v.Links)
+	v.Links = slices.DeleteFunc(v.Links, func(t Task) bool { return listOf(&t) == key })
 	if !l.closed {
 		l.closed = true
 		t.closed++
-		t.say(endless(key), 0)
+		t.ends[endless(key)] = v.Task.URL
+		t.say(endless(key), n-len(v.Links))
 	}
-	v.Links = slices.DeleteFunc(v.Links, func(t Task) bool { return listOf(&t) == key })
+}
+
+// emptyLimit is how many empty pages of a list by date may follow each other up to the one of a date, which was found on the one of
+// another. The dates are those of dateOf; newest is that of the newest post known.
+func emptyLimit(date, from, newest int, now time.Time) int {
+	switch {
+	case date > now.Year()*10000+int(now.Month())*100+now.Day():
+		return emptyFuture
+	case from > date || newest > date:
+		return emptyPast
+	}
+	return emptyMonths
+}
+
+// dateOf is the date in the path of a URL, as 20200531, with 00 for what it does not say; 0 if there is none.
+func dateOf(u string) (date int) {
+	parts := 0
+	for part := range strings.FieldsFuncSeq(strings.TrimPrefix(u, originOf(u)), func(c rune) bool { return c == '/' || c == '-' }) {
+		switch n, _ := strconv.Atoi(part); {
+		case parts == 0 && isYear(part):
+			date, parts = n*10000, 1
+		case parts == 0:
+		case parts <= 2 && len(part) <= 2 && isNumber(part):
+			if parts++; parts == 2 {
+				n *= 100
+			}
+			date += n
+		default:
+			return date
+		}
+	}
+	return date
 }
 
 // holdsParams says whether a URL has all parameters of another.

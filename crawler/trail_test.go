@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // path tells a trail of pages, one after the other.
@@ -212,6 +213,48 @@ func TestTrailLists(t *testing.T) {
 		if len(p.trail.lists) > maxLists || len(p.trail.shown) > maxShown {
 			t.Errorf("%d lists, %d pages", len(p.trail.lists), len(p.trail.shown))
 		}
+	})
+	// months goes along the months of a list, each found on the one before, until one is not asked for, and gives the last one asked.
+	months := func(p *path, year, month, step int, post func(year, month int) bool) (last string) {
+		from := ""
+		for n := range 400 {
+			m := year*12 + month - 1 + n*step
+			u := fmt.Sprintf("http://films.example/%d/%02d/", m/12, m%12+1)
+			task := Task{URL: u, Kind: KindPage, Found: FoundNext, Site: "films", Host: "films.example", From: from}
+			if v := (&Visit{Task: task}); p.trail.spare(v) {
+				break
+			}
+			v := &Visit{Task: task, Page: &Page{Status: 200}, Outcome: NotReview, Look: Look{uint64(n + 1), 7}}
+			next := m + step
+			v.Links = []Task{{URL: fmt.Sprintf("http://films.example/%d/%02d/", next/12, next%12+1), Kind: KindPage, Found: FoundNext, Hint: hintTag}}
+			if post(m/12, m%12+1) {
+				v.Links = append(v.Links, Task{URL: u + "her-own-story/", Kind: KindPage, Found: FoundLink, Hint: hintArticle})
+			}
+			p.trail.learn(v)
+			if from, last = u, u; len(v.Links) == 0 {
+				break
+			}
+		}
+		return last
+	}
+	t.Run("a pause of 15 months, towards the past", func(t *testing.T) {
+		p := newPath(t)
+		last := months(p, 2020, 6, -1, func(y, m int) bool { return y*12+m < 2017*12 && y >= 2012 || y*12+m > 2018*12+3 })
+		diff(t, "the last one asked", "http://films.example/2009/01/", last) // 36 months before the oldest
+		diff(t, "notes", "list without end: http://films.example/#/#/, left at http://films.example/2009/01/"+
+			" (if there is more behind it, name a page of that in crawl.start) (1 URL)", p.trail.notes())
+	})
+	t.Run("a pause of 15 months, towards posts that are known", func(t *testing.T) {
+		p := newPath(t)
+		p.trail.learn(&Visit{Task: Task{URL: "http://films.example/2019/05/her-next-story/", Kind: KindPage, Hint: hintArticle}, Page: &Page{Status: 200}, Outcome: Reviewed})
+		last := months(p, 2015, 1, 1, func(y, m int) bool { return y < 2016 || y*12+m > 2017*12+3 && y < 2019 })
+		diff(t, "the last one asked", "http://films.example/2019/12/", last) // the 12th month without
+	})
+	t.Run("a calendar towards the future", func(t *testing.T) {
+		p := newPath(t)
+		now := time.Now()
+		last := months(p, now.Year(), int(now.Month()), 1, func(y, m int) bool { return false })
+		diff(t, "the last one asked", time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, time.UTC).Format("http://films.example/2006/01/"), last)
 	})
 	t.Run("months with something in them", func(t *testing.T) {
 		p := newPath(t)
