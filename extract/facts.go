@@ -557,6 +557,17 @@ func (f *finder) author() {
 	}
 	if v, from, ok := f.value(func(r *Rules) []Rule { return r.Author }); ok {
 		if name, _ := byline(v); name != "" && !genericAuthor(name, f.site) {
+			for i := range f.items { // "Jane Doe Daily Courier"
+				it := &f.items[i]
+				if !it.is("NewsArticle", "Article", "BlogPosting", "Review") {
+					continue
+				}
+				for _, a := range f.texts(it.object, "author") {
+					if strings.Contains(a, " ") && strings.HasPrefix(name, a+" ") && !strings.ContainsAny(name[len(a):], ",&") && !strings.Contains(name[len(a):], " and ") {
+						name = a
+					}
+				}
+			}
 			f.rev.Author = Text{Value: name, From: from, Confidence: ruled}
 			return
 		}
@@ -1128,6 +1139,11 @@ func (f *finder) film() {
 		} else if y := filmYear(b.Text[:min(len(b.Text), 4)]); y > 0 { // "1994, 116 min. …"
 			setYear(y, "facts", 0.8)
 		}
+		if who, ok := strings.CutPrefix(b.Text, "Directed by "); ok {
+			if name, end := nameAfter(plain(who)); strings.Contains(name, " ") && end == len(plain(who)) {
+				setText(&film.Director, name, "facts", 0.85)
+			}
+		}
 	}
 	for _, p := range box {
 		switch {
@@ -1208,10 +1224,18 @@ func (f *finder) introduced() string {
 		return ""
 	}
 	count := countName(c.body, words, 6)
-	for s := range c.emph { // another is spoken of more
-		if s != words && startsUpper(s) && countName(c.body, s, 6) > count {
+	alone := c.emph[words] >= 2 // in italics again, and nothing else is
+	for s := range c.emph {
+		if s == words || !startsUpper(s) {
+			continue
+		}
+		alone = false
+		if countName(c.body, s, 6) > count { // another is spoken of more
 			return ""
 		}
+	}
+	if alone {
+		return name
 	}
 	for _, t := range c.tags {
 		if strings.EqualFold(t, name) {

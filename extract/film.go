@@ -1087,6 +1087,9 @@ func weighGuesses(guesses []guess, c *clues) guess {
 			}
 		case e == 0:
 			g.score -= 0.1
+			if c.english && !isName(g.title) {
+				g.score -= 0.1
+			}
 		}
 		switch {
 		case e >= 2:
@@ -1498,7 +1501,7 @@ var (
 	}
 	directorVerbs = map[string][]string{
 		"en": {" directs ", " directed ", " has made a ", "'s direction", "'s camera", "'s film", "'s debut", "'s latest", "'s feature", "'s first film", "'s new film", " wrote and directed", " cuts ", " begins ", " stages "},
-		"de": {" inszeniert", " filmt "},
+		"de": {" inszeniert"},
 		"fr": {" filme ", " réalise ", " dirige ", " signe "},
 		"es": {" dirige ", " filma ", " rueda ", " firma "},
 		"it": {" dirige ", " gira ", " firma "},

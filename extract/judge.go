@@ -566,6 +566,9 @@ func (j *judge) block(i int) verdict {
 			return drop("facts", 1.5)
 		}
 	}
+	if before && p.prose == 0 && p.chars < 60 && strings.HasPrefix(folded, "rated ") && strings.Contains(folded, " min") && (j.factBeside(i-1) || i > 0 && j.said[i-1].rule == "facts") {
+		return drop("facts", 1.5)
+	}
 	if p.chars < 100 && folded != "" && (before || after) {
 		first, _, _ := strings.Cut(p.text, "|")
 		switch {

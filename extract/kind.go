@@ -378,6 +378,19 @@ func (f *finder) judgeKind() {
 		say(KindNews, math.Min(2.2, (news-1.5)*0.6), "words of announcements")
 	}
 
+	if rev.Rating == nil && !f.labelled {
+		low := strings.ToLower(f.body)
+		n := 0
+		for _, s := range plans {
+			if strings.Contains(low, s) {
+				n++
+			}
+		}
+		if n >= 2 {
+			say(KindNews, 1.2, "words of films to come")
+		}
+	}
+
 	// The film and its grade.
 	switch t := rev.Film.Title; {
 	case t.Confidence >= 0.9 && f.filmCount > 0:
@@ -389,6 +402,15 @@ func (f *finder) judgeKind() {
 	}
 	if rev.Film.Title.Confidence < 0.6 && film < 2 && rev.Film.Director.Value == "" && rev.Rating == nil && !f.labelled && !f.reviewed {
 		say(KindReview, -0.6, "no film named")
+	}
+	facts := 0
+	for _, b := range f.blocks {
+		if b.Rule == "facts" {
+			facts++
+		}
+	}
+	if facts >= 2 && rev.Film.Title.Value != "" {
+		say(KindReview, 0.8, "facts of the film")
 	}
 	if rev.Film.Year.Value > 0 {
 		say(KindReview, 0.4, "year of the film")
@@ -617,6 +639,11 @@ func (f *finder) judgeKind() {
 		rev.Film = Film{}
 	}
 }
+
+// plans are what is said of films that are not made, or not out.
+var plans = [...]string{"will play", "will star", "will direct", "will be directed by", "is set to", "are set to", "due to begin", "set to begin", "begin shooting", "start shooting", "shooting is due",
+	"production begins", "principal photography", "next film", "next feature", "no release date", "release date has", "is looking for buyers", "has joined the cast", "have joined the cast",
+	"was unveiled", "will be released", "is slated", "in pre-production", "in talks to"}
 
 // dateline reports whether the text begins as reports of agencies do: "PARK CITY, Utah — ", "BERLIN (dpa) - ".
 func (f *finder) dateline() bool {
