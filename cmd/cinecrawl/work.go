@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-
 	"cinecrawl/cmd/internal/fleet"
 	"cinecrawl/configs"
 	"cinecrawl/crawler"
