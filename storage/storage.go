@@ -183,7 +183,8 @@ type Store interface {
 	//
 	// A page's pace is learned: it becomes slower with a visit of a run of positive revisit that finds nothing new, which is a 304, the
 	// same text of its review, or no review still, and faster with one that finds another text or another outcome. A link with a date of
-	// change that is news makes a page due at once, whatever its pace.
+	// change that is news makes a page due at once, whatever its pace, until two such visits in a row found nothing new: from then on it
+	// goes by its pace, until a change that was announced so is found again.
 	//
 	// Within a host, pages that were never visited come before those that are due again, start pages excepted: runs with a budget of
 	// pages finish a site.

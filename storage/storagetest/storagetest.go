@@ -52,6 +52,7 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"a new run asks again", newRun},
 		{"paces", paces},
 		{"paces are learned", learnedPaces},
+		{"announcements that are wrong", wrongAnnouncements},
 		{"a clock that is set back", clockSetBack},
 		{"further pages of a list", listsGoOn},
 		{"further pages of an archive", archivesGoOn},
@@ -1112,6 +1113,67 @@ func learnedPaces(f *fixture) {
 	_, err = f.StartRun(f.Context(), site, nil, revisit, storage.ByHand)
 	f.must(err)
 	f.diff("due", []string{"/due"}, f.next(time.Now().Add(time.Minute), 9))
+}
+
+// wrongAnnouncements: a sitemap that dates every page with the moment it is asked for does not make each run ask for all of them.
+func wrongAnnouncements(f *fixture) {
+	sitemap := task("/sitemap.xml")
+	sitemap.Kind, sitemap.Found = crawler.KindSitemap, crawler.FoundRobots
+	at := time.Now().UTC().Truncate(time.Millisecond).Add(-100 * time.Hour)
+	texts := map[string]string{"/always": "One.", "/once": "Two."}
+	// crawl is a run an hour later, in which the sitemap gives dates of change. It gives what else was asked.
+	crawl := func(revisit time.Duration, dates map[string]time.Time) (asked []string) {
+		f.Helper()
+		at = at.Add(time.Hour)
+		run, err := f.StartRun(f.Context(), site, []crawler.Task{sitemap}, revisit, storage.ByHand)
+		f.must(err)
+		var links []crawler.Task
+		for _, path := range []string{"/always", "/once"} {
+			l := task(path)
+			l.Found, l.LastMod = crawler.FoundSitemap, dates[path]
+			links = append(links, l)
+		}
+		f.commit(crawler.Visit{Task: f.task("/sitemap.xml").Task, Outcome: crawler.Listed, Page: page("/sitemap.xml", at, "<urlset/>"), Links: links})
+		at = at.Add(time.Minute)
+		for _, path := range f.next(at, 9) {
+			asked = append(asked, path)
+			f.commit(visit(f.task(path).Task, at, review(path, path, texts[path])))
+		}
+		f.end(run, true)
+		slices.Sort(asked)
+		return asked
+	}
+	const never, always = 1000 * time.Hour, time.Minute // beside what is announced
+	old := day(1)
+	now := func() map[string]time.Time {
+		return map[string]time.Time{"/always": at.Add(time.Hour), "/once": old}
+	}
+	f.diff("new", []string{"/always", "/once"}, crawl(never, now()))
+	f.diff("announced", []string{"/always"}, crawl(never, now()))
+	f.diff("announced, once more", []string{"/always"}, crawl(never, now()))
+	f.diff("not believed", []string(nil), crawl(never, now()))
+	f.diff("nor after that", []string(nil), crawl(never, now()))
+	f.diff("the pace does not learn of it", storage.FirstPace, f.task("/always").Pace)
+	f.diff("by its pace", []string{"/always", "/once"}, crawl(always, now()))
+	f.diff("which learns", storage.Pace(1500), f.task("/always").Pace)
+	f.diff("nothing new: not believed", []string(nil), crawl(never, now()))
+
+	texts["/once"] = "Two, edited."
+	f.diff("another page is", []string{"/once"}, crawl(never, map[string]time.Time{"/once": at}))
+	texts["/always"] = "One, edited."
+	f.diff("by its pace", []string{"/always", "/once"}, crawl(always, now()))
+	f.diff("changed: believed", []string{"/always"}, crawl(never, now()))
+	f.diff("once more", []string{"/always"}, crawl(never, now()))
+	f.diff("not believed again", []string(nil), crawl(never, now()))
+
+	// A date ahead of the clock is one announcement, however often the page is asked.
+	old = at.Add(50 * time.Hour)
+	f.diff("ahead", []string{"/once"}, crawl(never, now()))
+	f.diff("by its pace", []string{"/always", "/once"}, crawl(always, now()))
+	texts["/once"] = "Two, edited again."
+	old = at.Add(51 * time.Hour)
+	f.diff("a true one", []string{"/once"}, crawl(never, now()))
+	f.diff("revision", 3, f.record("/once").Revision)
 }
 
 // clockSetBack: pages visited, tasks put off and hosts held while the clock was years ahead are not waited for until it is there again.

@@ -231,7 +231,7 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 				return stored, err
 			}
 		}
-		known, err := t.finish(id, v, outcome, why, at, status, was.paceAfter(outcome, stored.Change, at, l.revisit))
+		known, err := t.finish(id, v, outcome, why, at, status, was.after(outcome, stored.Change, at, l.revisit))
 		if err != nil {
 			return stored, err
 		}
@@ -292,8 +292,19 @@ type prior struct {
 	visited time.Time // zero if it never was
 	outcome crawler.Outcome
 	readAs  crawler.Outcome
-	pace    storage.Pace
+	learned
 }
+
+// learned is what visits tell of a page for when it is asked next.
+type learned struct {
+	pace      storage.Pace
+	announced bool // a date of change came since the last visit that told something
+	misled    int  // such visits in a row that found nothing new
+}
+
+// maxMisled is how many announcements of changes that were none are followed in a row: after that the page goes by its pace. Some sites
+// date every page of a sitemap with the moment it is asked for.
+const maxMisled = 2
 
 // prior finds the task of a visit, and stores a task that was never in the frontier.
 func (t *tx) prior(l *lease, task *crawler.Task) (p prior, err error) {
@@ -302,13 +313,13 @@ func (t *tx) prior(l *lease, task *crawler.Task) (p prior, err error) {
 			return p, err
 		}
 	}
-	const columns = `SELECT id, visited_at, outcome, read_as, pace FROM tasks `
+	const columns = `SELECT id, visited_at, outcome, read_as, pace, announced, misled FROM tasks `
 	query, key := columns+`WHERE id = $1 AND site_id = $2`, any(task.ID)
 	if task.ID == 0 {
 		query, key = columns+`WHERE url = $1 AND site_id = $2`, task.URL
 	}
 	var visited int64
-	err = t.row([]any{&p.id, &visited, &p.outcome, &p.readAs, &p.pace}, query, key, l.site)
+	err = t.row([]any{&p.id, &visited, &p.outcome, &p.readAs, &p.pace, &p.announced, &p.misled}, query, key, l.site)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("task %d of %s: %w", task.ID, l.name, storage.ErrNotFound)
 	}
@@ -316,19 +327,24 @@ func (t *tx) prior(l *lease, task *crawler.Task) (p prior, err error) {
 	return p, err
 }
 
-// paceAfter is the pace after a visit at a time, of a site that is asked again after revisit. Visits that tell nothing, as the first,
-// leave it; so does one that finds nothing new before the page was due by its pace.
-func (p *prior) paceAfter(outcome crawler.Outcome, change crawler.Change, at time.Time, revisit time.Duration) storage.Pace {
-	was := cmp.Or(p.readAs, p.outcome)
-	switch {
-	case revisit <= 0 || p.visited.IsZero() || outcome != crawler.Unchanged && (passing(outcome) || passing(was)):
-		return p.pace
-	case change == crawler.Revised || outcome != crawler.Unchanged && outcome != was:
-		return p.pace.Next(true)
-	case at.Sub(p.visited) >= p.pace.Of(revisit):
-		return p.pace.Next(false)
+// after is what is learned with a visit at a time, of a site that is asked again after revisit. Visits that tell nothing, as the first,
+// leave it. The pace stays with a visit that finds nothing new before the page was due by it.
+func (p *prior) after(outcome crawler.Outcome, change crawler.Change, at time.Time, revisit time.Duration) learned {
+	was, next := cmp.Or(p.readAs, p.outcome), p.learned
+	if p.visited.IsZero() || outcome != crawler.Unchanged && (passing(outcome) || passing(was)) {
+		return next
 	}
-	return p.pace
+	news := change == crawler.Revised || outcome != crawler.Unchanged && outcome != was
+	if revisit > 0 && (news || at.Sub(p.visited) >= p.pace.Of(revisit)) {
+		next.pace = p.pace.Next(news)
+	}
+	if p.announced {
+		next.announced, next.misled = false, min(p.misled+1, maxMisled)
+		if news {
+			next.misled = 0
+		}
+	}
+	return next
 }
 
 // postpone keeps a task queued.
@@ -339,7 +355,7 @@ func (t *tx) postpone(id int64, v *crawler.Visit, at time.Time, status int) erro
 }
 
 // finish takes a task out of the queue. It gives the outcome that is now known of the URL.
-func (t *tx) finish(id int64, v *crawler.Visit, outcome crawler.Outcome, why string, at time.Time, status int, pace storage.Pace) (crawler.Outcome, error) {
+func (t *tx) finish(id int64, v *crawler.Visit, outcome crawler.Outcome, why string, at time.Time, status int, next learned) (crawler.Outcome, error) {
 	// nil leaves a column as it is.
 	var etag, modified, read, kind, signals any
 	switch {
@@ -367,9 +383,9 @@ func (t *tx) finish(id int64, v *crawler.Visit, outcome crawler.Outcome, why str
 			outcome = CASE WHEN $2 = 'unchanged' AND read_as <> '' THEN read_as ELSE $2 END,
 			why = CASE WHEN $2 = 'unchanged' AND read_as <> '' THEN why ELSE $5 END,
 			read_as = COALESCE($6, read_as), etag = COALESCE($7, etag), last_modified = COALESCE($8, last_modified),
-			page_kind = COALESCE($9, page_kind), signals = COALESCE($10, signals), pace = $12
+			page_kind = COALESCE($9, page_kind), signals = COALESCE($10, signals), pace = $12, announced = $13, misled = $14
 		WHERE id = $11 RETURNING outcome`,
-		v.Task.Tries, string(outcome), status, millis(at), why, read, etag, modified, kind, signals, id, int64(pace))
+		v.Task.Tries, string(outcome), status, millis(at), why, read, etag, modified, kind, signals, id, int64(next.pace), flag(next.announced), next.misled)
 	return crawler.Outcome(known), err
 }
 
@@ -455,7 +471,8 @@ func (t *tx) link(l *lease, task *crawler.Task) (bool, error) {
 }
 
 // links queues tasks that were found, and says how many are queued now and were not before. A known one takes the better of both
-// priorities and depths, and is due again if it was found with a date of change after its last visit that is news.
+// priorities and depths, and is due again if it was found with a date of change after its last visit that is news, and such dates were
+// not wrong of late.
 func (t *tx) links(l *lease, tasks []crawler.Task) (added int, err error) {
 	var rows []*crawler.Task
 	for i := range tasks {
@@ -540,13 +557,14 @@ func (t *tx) insert(l *lease, tasks []*crawler.Task) (added int, err error) {
 // known brings a stored task up to what a link to it says, and says whether it is due again. One that was inserted now it leaves as it is.
 func (t *tx) known(l *lease, task *crawler.Task) (again bool, err error) {
 	if lastmod := dueMillis(task.LastMod); lastmod > 0 {
-		n, err := t.exec(`UPDATE tasks SET due = 1, tries = 0 WHERE url = $1 AND site_id = $3 AND due IS NULL AND $2 > visited_at AND $2 > lastmod`,
-			task.URL, lastmod, l.site)
+		n, err := t.exec(`UPDATE tasks SET due = 1, tries = 0 WHERE url = $1 AND site_id = $3 AND due IS NULL AND $2 > visited_at AND $2 > lastmod
+			AND misled < $4`, task.URL, lastmod, l.site, maxMisled)
 		if err != nil {
 			return false, err
 		}
 		again = n > 0
-		if _, err = t.exec(`UPDATE tasks SET lastmod = $2 WHERE url = $1 AND lastmod < $2`, task.URL, lastmod); err != nil {
+		if _, err = t.exec(`UPDATE tasks SET lastmod = $2,
+			announced = CASE WHEN visited_at > 0 AND $2 > visited_at THEN 1 ELSE announced END WHERE url = $1 AND lastmod < $2`, task.URL, lastmod); err != nil {
 			return false, err
 		}
 	}
