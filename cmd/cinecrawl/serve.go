@@ -201,8 +201,7 @@ func (c *crawling) slice(ctx context.Context, site *dueSite, cut <-chan struct{}
 	crawl.NewFetcher = c.fetcher.Worker
 	crawl.Workers = min(c.cfg.Workers, sliceWorkers)
 	crawl.Cut = cut
-	// A request that began with the slice has the time that any has, else a slow site would never have its answer.
-	crawl.Grace = max(c.cfg.Timeouts.Total-c.cfg.Slice, leastGrace)
+	crawl.Grace = c.grace()
 	crawl.End = func(ctx context.Context, r *crawler.Result) error {
 		if !r.Finished && r.Err == nil && context.Cause(slice) == errSliceOver {
 			r.Why = storage.SliceOver
@@ -231,6 +230,10 @@ func (c *crawling) slice(ctx context.Context, site *dueSite, cut <-chan struct{}
 	}
 	return nil
 }
+
+// grace is what that which is in flight at the end of a slice has to finish. A request that began with the slice has the time that any has, else
+// a slow site would never have its answer.
+func (c *crawling) grace() time.Duration { return max(c.cfg.Timeouts.Total-c.cfg.Slice, leastGrace) }
 
 // endsBy ends the run of every slice alike.
 func endsBy(end endRun) func(context.Context, *crawler.Result) endRun {

@@ -53,10 +53,11 @@ func (c *crawling) work(ctx context.Context, st *postgres.Store, sites []configs
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(handBack, sync.OnceFunc(func() { close(cut) })) })()
 	named := byName(sites)
 	return fleet.Run(ctx, fleet.Config{
-		URL:   url,
-		Owner: st.Owner(),
-		Slots: slicesPerWorker * c.cfg.Workers,
-		Log:   c.log,
+		URL:     url,
+		Owner:   st.Owner(),
+		Slots:   slicesPerWorker * c.cfg.Workers,
+		Longest: c.cfg.Slice + c.grace(),
+		Log:     c.log,
 		Due: func(ctx context.Context) ([]fleet.Wake, error) {
 			due, err := c.due(ctx, named)
 			wakes := make([]fleet.Wake, len(due))
@@ -68,8 +69,7 @@ func (c *crawling) work(ctx context.Context, st *postgres.Store, sites []configs
 		Slice: func(ctx context.Context, w fleet.Wake, end fleet.Ending) error {
 			site, ok := named[w.Site]
 			if !ok {
-				c.log.Warn("left alone: this configuration does not have the site, or has it switched off", "site", w.Site)
-				return nil
+				return fleet.ErrUnknown
 			}
 			err := c.slice(ctx, &dueSite{site, storage.Cause(w.Cause)}, cut, func(ctx context.Context, r *crawler.Result) endRun {
 				c.letGapsPass(ctx, r.Site.Name)

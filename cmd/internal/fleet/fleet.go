@@ -3,7 +3,7 @@
 //
 // A job is no more than a wake-up: "crawl this site for a slice". What is due, how far a run came and who has a site is in the tables of
 // storage/postgres. So a wake-up too many costs a look into the database, and one that is lost is replaced by the next plan: a job that
-// inserts, every planEvery, a wake-up for each site that is due and has none. It is River's only periodic job, of whichever process
+// inserts, every 30 seconds, a wake-up for each site that is due and has none. It is River's only periodic job, of whichever process
 // leads.
 //
 // A slice that ends gives its site free, completes its job and wakes the site up again, all in one transaction. A worker that dies
@@ -12,14 +12,20 @@
 // River does not tell the attempts of a job apart when it completes one: a frozen worker that goes on later would end the attempt of
 // another. What it still writes of the crawl is refused, as its sites have a new epoch.
 //
+// River's own rescue of jobs that run for too long is behind all this, for what nobody thought of. It may take the job of a slice that
+// goes on after all, as when the leader has a shorter slice in its configuration, or the database was away for a while. That does no
+// harm: who gets the job finds the site busy, and tries again later; and whoever gets a wake-up looks first whether the site is still due.
+//
 // What would break first at 10,000 pages a second is said in the doc comment of storage/postgres.
 package fleet
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -32,19 +38,31 @@ import (
 )
 
 const (
-	beat      = time.Second
-	dead      = 5 * time.Second
-	planEvery = 30 * time.Second
+	beat = time.Second
+	dead = 5 * time.Second
 
-	jobTimeout   = 45 * time.Second // a slice and what it has in flight
-	rescueAfter  = time.Minute      // by River itself, behind the heartbeats
-	busyFor      = 2 * time.Second  // until a site that another process has is tried again
+	// A job's context ends with its slice's, by the slice's own time; its timeout tells River no more than from when on a job is not to be
+	// taken for alive. So it lies behind the longest slice with what that has in flight at its end, by the time for its last commit. At the
+	// least of both, 30 s and 10 s, that is 45 s, and River's rescue comes after a minute.
+	lastCommit  = 5 * time.Second
+	rescueAfter = 15 * time.Second // the timeout; a rescue begins no attempt of a job whose timeout has not passed
+
+	mostPassed   = 100              // times that a wake-up is passed on, of a site that perhaps no worker knows any more
 	keepJobs     = 10 * time.Minute // that are done: there is one a slice
 	slices       = "slices"         // queues
 	plans        = "plans"
 	migrateLock  = 0x63696e65 // "cine", of pg_advisory_lock
 	beatPatience = 4 * time.Second
+	stopPatience = 4 * time.Second // with slices, until they are left to the others
 )
+
+// times are what tests shorten.
+type times struct {
+	plan time.Duration // between two plans
+	busy time.Duration // until a site that another process has is tried again
+}
+
+var usual = times{plan: 30 * time.Second, busy: 2 * time.Second}
 
 // Wake is a wake-up: the site, and why its run begins if it has none to go on with.
 type Wake struct {
@@ -98,6 +116,9 @@ type Ending func(ctx context.Context, tx Tx, again bool) error
 // ErrBusy is what a slice ends with whose site another process has.
 var ErrBusy = errors.New("another process has the site")
 
+// ErrUnknown is what a slice ends with whose site this worker does not know. Others may: the wake-up is passed on.
+var ErrUnknown = errors.New("this worker's configuration does not have the site, or has it switched off")
+
 // Config is what a worker brings.
 type Config struct {
 	URL   string // of the database, which has the tables of storage/postgres
@@ -105,23 +126,26 @@ type Config struct {
 	Slots int    // slices at the same time
 
 	// Slice crawls a site for a slice, until ctx ends. It calls end in the transaction that gives the site free, and not at all if
-	// there was nothing to do.
+	// it did not begin. If it fails, what it has is given free for it.
 	Slice func(ctx context.Context, w Wake, end Ending) error
+	// Longest is how long a slice may take, with what is in flight at its end.
+	Longest time.Duration
 	// Due gives the sites to be woken up.
 	Due func(ctx context.Context) ([]Wake, error)
 	Log *slog.Logger
 }
 
-// Run works until ctx ends and every slice has been handed back. Of two workers of one database neither knows the other.
+// Run works until ctx ends and every slice has been handed back. Of two workers of one database neither knows the other. Slices that take
+// longer than stopPatience then, as when the database is away, are left to the other workers, and may go on a little after Run.
 func Run(ctx context.Context, c Config) error {
-	err := run(ctx, c)
+	err := run(ctx, c, usual)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) { // told to stop before it had begun
 		return nil
 	}
 	return err
 }
 
-func run(ctx context.Context, c Config) error {
+func run(ctx context.Context, c Config, times times) error {
 	config, err := pgxpool.ParseConfig(c.URL)
 	if err != nil {
 		return errors.New("the URL of the database cannot be read") // the cause may tell the password
@@ -131,8 +155,13 @@ func run(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
-	w := &worker{Config: c, ctx: ctx, pool: pool}
+	left := false
+	defer func() {
+		if !left { // else it would wait for what was left
+			pool.Close()
+		}
+	}()
+	w := &worker{Config: c, times: times, ctx: ctx, pool: pool, sites: map[string]bool{}}
 	if err := w.migrate(ctx); err != nil {
 		return fmt.Errorf("make the tables of the job queue: %w", err)
 	}
@@ -142,9 +171,9 @@ func run(ctx context.Context, c Config) error {
 	w.client, err = river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Queues:                      map[string]river.QueueConfig{slices: {MaxWorkers: c.Slots}, plans: {MaxWorkers: 1}},
 		Workers:                     workers,
-		PeriodicJobs:                []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(planEvery), newPlan, &river.PeriodicJobOpts{RunOnStart: true})},
-		JobTimeout:                  jobTimeout,
-		RescueStuckJobsAfter:        rescueAfter,
+		PeriodicJobs:                []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(times.plan), newPlan, &river.PeriodicJobOpts{RunOnStart: true})},
+		JobTimeout:                  c.Longest + lastCommit,
+		RescueStuckJobsAfter:        c.Longest + lastCommit + rescueAfter,
 		CompletedJobRetentionPeriod: keepJobs,
 		CancelledJobRetentionPeriod: keepJobs,
 		DiscardedJobRetentionPeriod: keepJobs,
@@ -170,18 +199,26 @@ func run(ctx context.Context, c Config) error {
 		c.Log.Warn("what is due is not known", "err", err)
 	}
 	<-ctx.Done()
-	return w.client.Stop(context.WithoutCancel(ctx))
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
+	defer cancel()
+	if err := w.client.Stop(patience); err != nil {
+		left = true
+		c.Log.Warn("stopped before every slice was handed back: the other workers go on with them", "err", err)
+	}
+	return nil
 }
 
 func newPlan() (river.JobArgs, *river.InsertOpts) { return plan{}, nil }
 
 type worker struct {
 	Config
+	times  times
 	ctx    context.Context // ends when the worker is told to stop
 	pool   *pgxpool.Pool
 	client *river.Client[pgx.Tx]
 
-	mu     sync.Mutex
+	mu     sync.Mutex      // over all below
+	sites  map[string]bool // that are being crawled here
 	life   int64           // counts how often the worker was buried
 	seen   time.Time       // the last sign of life, as of when it was given
 	slices context.Context // ends with the life
@@ -215,35 +252,118 @@ type slicer struct {
 
 // Work implements river.Worker.
 func (s *slicer) Work(ctx context.Context, job *river.Job[Wake]) error {
+	site := job.Args.Site
+	// The store tells processes apart, not slices of one.
+	if !s.takes(site) {
+		return river.JobSnooze(s.times.busy)
+	}
+	defer s.leaves(site)
+	// The site may have been finished, put off or paused since it was woken up.
+	switch due, err := s.due(ctx, site); {
+	case s.ctx.Err() != nil:
+		return river.JobSnooze(0)
+	case err != nil:
+		return err
+	case !due:
+		return nil
+	}
 	slice, cancel := s.begin(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(s.ctx, func() { cancel(context.Cause(s.ctx)) })()
-	if s.ctx.Err() != nil {
-		return river.JobSnooze(0)
-	}
-	err := s.Slice(slice, job.Args, func(_ context.Context, tx pgx.Tx, again bool) error {
-		// Not by the context of the slice, which may have ended. A job that is not running any more was taken for dead.
-		ctx := context.WithoutCancel(ctx)
-		if _, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
-			return err
-		}
-		if !again {
-			return nil
-		}
-		var paused bool
-		if err := tx.QueryRow(ctx, `SELECT paused <> 0 FROM sites WHERE name = $1`, job.Args.Site).Scan(&paused); err != nil || paused {
-			return err
-		}
-		_, err := s.client.InsertTx(ctx, tx, job.Args, nil)
-		return err
+	ended := false
+	err := s.slice(slice, job.Args, func(_ context.Context, tx pgx.Tx, again bool) error {
+		ended = true
+		return s.ending(context.WithoutCancel(ctx), tx, job, again) // the context of the slice may have ended
 	})
 	switch {
+	case err == nil && !ended && slice.Err() != nil: // stopped before it began
+		return river.JobSnooze(0)
+	case err == nil:
+		return nil
 	case errors.Is(err, ErrBusy):
-		return river.JobSnooze(busyFor)
-	case err != nil:
-		s.Log.Error("site could not be crawled", "site", job.Args.Site, "err", err)
+		return river.JobSnooze(s.times.busy)
+	case errors.Is(err, ErrUnknown) && passedOn(job) < mostPassed:
+		return river.JobSnooze(s.times.busy)
 	}
+	s.Log.Error("site could not be crawled", "site", site, "err", err)
+	s.free(ctx, site)
 	return nil // the plan wakes it up again
+}
+
+// passedOn is how often a job was put off.
+func passedOn(job *river.Job[Wake]) int {
+	var m struct{ Snoozes int }
+	json.Unmarshal(job.Metadata, &m) // what cannot be read counts for never
+	return m.Snoozes
+}
+
+// takes says whether a site is not being crawled here; then it is, until leaves.
+func (s *slicer) takes(site string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sites[site] {
+		return false
+	}
+	s.sites[site] = true
+	return true
+}
+
+func (s *slicer) leaves(site string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sites, site)
+}
+
+// due says whether the time of a site has come and it is not paused. Who woke it up may have a clock that is a little ahead.
+func (s *slicer) due(ctx context.Context, site string) (due bool, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT COUNT(*) > 0 FROM sites WHERE name = $1 AND next_run_at BETWEEN 1 AND `+clock+` + $2 AND paused = 0`,
+		site, s.times.plan.Milliseconds()).Scan(&due)
+	return due, err
+}
+
+// slice is Config.Slice, of which a panic is an error, too: it ends the slice and not the worker, which would be the next worker's end.
+func (s *slicer) slice(ctx context.Context, w Wake, end Ending) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return s.Slice(ctx, w, end)
+}
+
+// ending is the Ending of a job.
+func (s *slicer) ending(ctx context.Context, tx pgx.Tx, job *river.Job[Wake], again bool) error {
+	// A job that is not running any more stays as it is: the worker was taken for dead, or the job for stuck.
+	if _, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
+		return err
+	}
+	if !again {
+		return nil
+	}
+	var paused bool
+	if err := tx.QueryRow(ctx, `SELECT paused <> 0 FROM sites WHERE name = $1`, job.Args.Site).Scan(&paused); err != nil || paused {
+		return err
+	}
+	_, err := s.client.InsertTx(ctx, tx, job.Args, nil)
+	return err
+}
+
+// free gives a site free whose slice failed to do so. This worker is alive and would hold it for ever, so it is tried until the database
+// is back.
+func (s *slicer) free(ctx context.Context, site string) {
+	ctx = context.WithoutCancel(ctx)
+	for s.ctx.Err() == nil {
+		try, cancel := context.WithTimeout(ctx, beatPatience)
+		_, err := s.pool.Exec(try, `UPDATE sites SET owner = '', lease_until = 0, freed_at = `+clock+` WHERE name = $1 AND owner = $2`, site, s.Owner)
+		cancel()
+		if err == nil {
+			return
+		}
+		select {
+		case <-s.ctx.Done():
+		case <-time.After(beat):
+		}
+	}
 }
 
 // planner works the plan.

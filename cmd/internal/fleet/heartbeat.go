@@ -51,7 +51,7 @@ func (w *worker) begin(ctx context.Context) (context.Context, context.CancelCaus
 func (w *worker) may(ctx context.Context, life int64) error {
 	for {
 		w.mu.Lock()
-		fresh, same := time.Since(w.seen) < dead-time.Second, w.life == life
+		fresh, same := since(w.seen) < dead-time.Second, w.life == life
 		w.mu.Unlock()
 		switch {
 		case !same:
@@ -67,18 +67,27 @@ func (w *worker) may(ctx context.Context, life int64) error {
 	}
 }
 
-// gone takes the worker's row away: it has handed everything back.
+// since is the time since then by the clock that counts more of it: one stands still while the machine sleeps, the other may be set.
+func since(then time.Time) time.Duration {
+	return max(time.Since(then), time.Now().Round(0).Sub(then.Round(0)))
+}
+
+// gone takes the worker's row away, and gives to others what it could not hand back.
 func (w *worker) gone() {
-	ctx, cancel := context.WithTimeout(context.Background(), beatPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	w.pool.Exec(ctx, `DELETE FROM workers WHERE id = $1`, w.client.ID()) // else others find it silent, and nothing left of it
+	if err := w.bury(ctx, w.client.ID()); err != nil {
+		w.Log.Warn("the other workers find this one silent first", "err", err)
+	}
 }
 
 // beats gives a sign of life every beat, and buries the dead.
 func (w *worker) beats(ctx context.Context) {
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
-	for well := true; ; {
+	well := true
+	var trouble time.Time // the last time that the database could not be reached
+	for {
 		select {
 		case <-ctx.Done():
 			return
@@ -86,27 +95,34 @@ func (w *worker) beats(ctx context.Context) {
 		}
 		try, cancel := context.WithTimeout(ctx, beatPatience)
 		err := w.alive(try)
-		if err == nil {
-			err = w.bury(try)
+		// While this one could not reach the database, perhaps nobody could.
+		if err == nil && since(trouble) > dead {
+			err = w.bury(try, "")
 		}
 		cancel()
 		switch {
 		case err == nil:
 			well = true
-		case well && ctx.Err() == nil:
+		case ctx.Err() != nil:
+		default:
+			trouble = time.Now()
+			if !well {
+				break
+			}
 			w.Log.Warn("the other workers may take this one for dead", "err", err)
 			well = false
 		}
 	}
 }
 
-// bury ends the jobs and leases of workers that were silent for too long, and wakes their sites up. That of a worker that was only
-// frozen has a row again once it goes on.
-func (w *worker) bury(ctx context.Context) error {
+// bury ends the jobs and leases of workers that were silent for too long, or of the one that is going, and wakes their sites up. A worker
+// that was only frozen has a row again once it goes on.
+func (w *worker) bury(ctx context.Context, going string) error {
 	return pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
 		// SKIP LOCKED: another worker is at it, or the dead one has just given a sign of life.
-		rows, err := tx.Query(ctx, `DELETE FROM workers WHERE id IN (SELECT id FROM workers WHERE seen < `+clock+` - $1 FOR UPDATE SKIP LOCKED)
-			RETURNING id, owner`, dead.Milliseconds())
+		rows, err := tx.Query(ctx, `DELETE FROM workers WHERE id IN (SELECT id FROM workers
+			WHERE CASE WHEN $1 = '' THEN seen < `+clock+` - $2 ELSE id = $1 END FOR UPDATE SKIP LOCKED)
+			RETURNING id, owner`, going, dead.Milliseconds())
 		if err != nil {
 			return err
 		}
@@ -118,28 +134,36 @@ func (w *worker) bury(ctx context.Context) error {
 		}); err != nil || len(ids) == 0 {
 			return err
 		}
-		// The lease is a promise to be alive. The owner stays, to be told from a site that was handed back.
-		if _, err := tx.Exec(ctx, `UPDATE sites SET lease_until = 0 WHERE owner = ANY ($1)`, owners); err != nil {
-			return err
-		}
-		rows, err = tx.Query(ctx, `UPDATE river_job SET state = 'discarded', finalized_at = now()
-			WHERE state = 'running' AND attempted_by[array_length(attempted_by, 1)] = ANY ($1)
-			RETURNING kind, COALESCE(args ->> 'site', ''), COALESCE(args ->> 'cause', '')`, ids)
-		if err != nil {
-			return err
-		}
 		var sites []Wake
-		var kind string
 		var site Wake
-		if _, err := pgx.ForEachRow(rows, []any{&kind, &site.Site, &site.Cause}, func() error {
-			if kind == site.Kind() {
-				sites = append(sites, site)
+		woken := map[string]bool{}
+		collect := func(rows pgx.Rows, err error) error {
+			if err != nil {
+				return err
 			}
-			return nil
-		}); err != nil {
+			_, err = pgx.ForEachRow(rows, []any{&site.Site, &site.Cause}, func() error {
+				if site.Site != "" && !woken[site.Site] { // not a plan
+					woken[site.Site] = true
+					sites = append(sites, site)
+				}
+				return nil
+			})
 			return err
 		}
-		w.Log.Warn("workers were silent for too long: others take over", "workers", ids, "sites", len(sites))
+		// The lease is a promise to be alive. The owner stays, to be told from a site that was handed back. Not every such site has a
+		// running job: the end of an attempt may have ended that of another, see the doc comment of the package.
+		if err := collect(tx.Query(ctx, `UPDATE sites SET lease_until = 0 WHERE owner = ANY ($1)
+			RETURNING name, COALESCE((SELECT cause FROM runs WHERE site_id = sites.id ORDER BY id DESC LIMIT 1), '')`, owners)); err != nil {
+			return err
+		}
+		if err := collect(tx.Query(ctx, `UPDATE river_job SET state = 'discarded', finalized_at = now()
+			WHERE state = 'running' AND attempted_by[array_length(attempted_by, 1)] = ANY ($1)
+			RETURNING COALESCE(args ->> 'site', ''), COALESCE(args ->> 'cause', '')`, ids)); err != nil {
+			return err
+		}
+		if going == "" {
+			w.Log.Warn("workers were silent for too long: others take over", "workers", ids, "sites", len(sites))
+		}
 		return w.wake(sites, func(jobs []river.InsertManyParams) error {
 			_, err := w.client.InsertManyTx(ctx, tx, jobs)
 			return err
