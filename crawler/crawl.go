@@ -363,6 +363,7 @@ func (l *loop) openSites() {
 			return
 		}
 		s := &siteRun{Site: l.Sites[l.next], used: use{began: time.Now()}, whole: l, trail: newTrail(l.Sites[l.next])}
+		s.Site.left = newLeftOut()
 		s.res = Result{Site: s.Site, Outcomes: map[Outcome]int{}, Changes: map[Change]int{}}
 		l.next++
 		if l.Begin != nil {
@@ -757,9 +758,12 @@ func (l *loop) end(s *siteRun, now time.Time, stopping bool) {
 		s.res.Why = "done"
 	}
 	s.res.Held = s.res.Finished && !s.cancelled && s.spent(now) == "" && (givenUp != nil || left != nil)
-	if notes := s.trail.notes(); notes != "" && s.res.Finished && !s.cancelled {
-		s.res.Why += "; " + notes
+	for _, notes := range []string{s.trail.notes(), s.Site.left.notes()} {
+		if notes != "" && s.res.Finished && !s.cancelled {
+			s.res.Why += "; " + notes
+		}
 	}
+	s.Site.left = nil
 	if l.End != nil {
 		if err := l.End(context.WithoutCancel(l.save), &s.res); err != nil && s.res.Err == nil {
 			s.res.Err, s.res.Finished = err, false

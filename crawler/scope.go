@@ -3,6 +3,7 @@ package crawler
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,7 +14,7 @@ const (
 	MaxPageNo    = 1000 // in /page/N and its like
 	maxPath      = 1024 // bytes of a path
 	maxSegments  = 12   // of a path
-	maxParams    = 5    // of a query
+	maxParams    = 8    // of a query; endless mixes of fewer are the trail's
 )
 
 // Priorities (Task.Hint): what tells most about a site first, then its reviews, then the lists that lead to more of them.
@@ -163,8 +164,8 @@ func (s *Site) Link(from Task, canonical string, kind Kind, found Found) (t Task
 	ok, why, review := s.admits(&t, &to)
 	if ok {
 		t.Hint = hint(&t, &to, review, paged)
-	} else if s.Left != nil {
-		s.Left(t, "out of scope: "+why)
+	} else {
+		s.leave(t, &to, "out of scope: "+why)
 	}
 	return t, ok, why
 }
@@ -296,11 +297,11 @@ func pathTrap(segments []string) string {
 				return "a feed, no page"
 			}
 		case "amp", "print", "embed", "trackback":
-			if i == last && i > 0 {
+			if i == last && i > 0 && !isTitle(segments, i) {
 				return seg + " twin of a page"
 			}
 		case "login", "logout", "signin", "signup", "cart", "checkout", "my-account":
-			if i == last {
+			if i == last && !isTitle(segments, i) {
 				return "account or shop page: " + seg
 			}
 		case "calendar":
@@ -336,6 +337,19 @@ func pathTrap(segments []string) string {
 		}
 	}
 	return ""
+}
+
+// isTitle says whether a segment stands where a post has its title: right behind a date, or behind "reviews" and the like.
+func isTitle(segments []string, i int) bool {
+	if i == 0 {
+		return false
+	}
+	switch before := segments[i-1]; {
+	case isNumber(before):
+		return slices.ContainsFunc(segments[:i], isYear)
+	default:
+		return strings.HasPrefix(before, "review") || strings.HasPrefix(before, "film") || strings.HasPrefix(before, "movie")
+	}
 }
 
 func queryTrap(query string) string {

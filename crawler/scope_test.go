@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -52,8 +53,9 @@ func TestInScope(t *testing.T) {
 		{"session id", "https://films.example/?PHPSESSID=ab12", plain, 1, "-session id: PHPSESSID"},
 		{"session id in the path", "https://films.example/a;jsessionid=AB12", plain, 1, "-session id in the path"},
 		{"section id", "https://films.example/?sid=12", plain, 1, "+page of the site"},
-		{"five parameters", "https://films.example/?a=1&b=2&c=3&d=4&e=5", plain, 1, "+page of the site"},
-		{"six parameters", "https://films.example/?a=1&b=2&c=3&d=4&e=5&f=6", plain, 1, "-more than 5 query parameters"},
+		{"six parameters of a review", "https://films.example/index.php?option=com_content&view=article&id=3:heat&catid=1&Itemid=2&lang=en", plain, 1, "+page of the site"},
+		{"eight parameters", "https://films.example/?a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8", plain, 1, "+page of the site"},
+		{"nine parameters", "https://films.example/?a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8&i=9", plain, 1, "-more than 8 query parameters"},
 		{"parameter thrice", "https://films.example/?g=1&g=2&g=3", plain, 1, "-query parameter repeated: g"},
 		{"segment thrice", "https://films.example/a/b/a/b/a/", plain, 1, "-path segment repeated: a"},
 		{"day twice", "https://films.example/10/10/10/", plain, 1, "+page of the site"},
@@ -78,6 +80,15 @@ func TestInScope(t *testing.T) {
 		{"order", "https://films.example/reviews?orderby=title", plain, 1, "-list in another order: orderby"},
 		{"platform", "https://films.example/wp-json/wp/v2/posts/1", plain, 1, "-machinery of the platform: wp-json"},
 		{"login", "https://films.example/account/login", plain, 1, "-account or shop page: login"},
+		{"film named login", "https://films.example/2020/05/login/", plain, 1, "+page of the site"},
+		{"film named login, by the day", "https://films.example/blog/2020/05/31/login", plain, 1, "+page of the site"},
+		{"film named cart, among reviews", "https://films.example/film-reviews/cart", plain, 1, "+page of the site"},
+		{"film named print", "https://films.example/2020/05/print/", plain, 1, "+page of the site"},
+		{"login to a review", "https://films.example/2020/05/heat/login/", plain, 1, "-account or shop page: login"},
+		{"login at the front", "https://films.example/login/", plain, 1, "-account or shop page: login"},
+		{"login of a numbered forum", "https://films.example/forum/12/login/", plain, 1, "-account or shop page: login"},
+		{"print of a review", "https://films.example/2020/05/heat/print/", plain, 1, "-print twin of a page"},
+		{"feed of a month", "https://films.example/2020/05/feed/", plain, 1, "-a feed, no page"},
 		{"broken link", "https://films.example/http://films.example/a", plain, 1, "-URL inside the path"},
 		{"filters", "https://films.example/?f%5B0%5D=a&f%5B1%5D=b&f%5B2%5D=c", plain, 1, "-mix of filters"},
 	} {
@@ -166,6 +177,30 @@ func TestLink(t *testing.T) {
 	far.Found = FoundSitemap
 	if ok, _ := s.Admits(far); ok {
 		t.Error("a sitemap index may not")
+	}
+}
+
+// What guesses leave out is told at the end of a run: each URL once, by the rule, with an example; what the configuration or the file type
+// leaves out is not, nor other hosts.
+func TestLeft(t *testing.T) {
+	s := &Site{Name: "films.example", Hosts: []string{"films.example"}, Deny: []*regexp.Regexp{regexp.MustCompile("^/news/")}, left: newLeftOut()}
+	from := Task{URL: "https://films.example/", Kind: KindPage, Found: FoundStart}
+	diff(t, "nothing", "", s.left.notes())
+	for range 3 {
+		for _, u := range []string{"/heat/", "/account/login", "/cart", "/?s=heat", "/news/a", "/heat.jpg", "/page/1001/", "/page/1002/", "/page/1003/"} {
+			s.Link(from, "https://films.example"+u, KindPage, FoundLink)
+		}
+		s.Link(from, "https://elsewhere.example/login", KindPage, FoundLink)
+		s.Leave(Task{URL: "https://films.example/heat/?ref=1", Kind: KindPage}, "rel=nofollow")
+	}
+	diff(t, "notes", `URLs not followed: 7: 3 by "page 1001 of a list (limit 1000)", as https://films.example/page/1001/, `+
+		`2 by "account or shop page: login", as https://films.example/account/login, 1 by "site search", as https://films.example/?s=heat, `+
+		`1 by "rel=nofollow", as https://films.example/heat/?ref=1`, s.left.notes())
+	for i := range 2 * maxLeft {
+		s.Link(from, fmt.Sprintf("https://films.example/?s=%d", i), KindPage, FoundLink)
+	}
+	if got := s.left.notes(); !strings.HasPrefix(got, "URLs not followed: over 4096: ") || len(s.left.seen) > maxLeft {
+		t.Errorf("many: %.100s, %d kept", got, len(s.left.seen))
 	}
 }
 

@@ -26,6 +26,8 @@ type Site struct {
 	Revisit  time.Duration    // a stored page is asked again after this time, conditionally, until it is known how often it changes
 
 	Left func(t Task, why string) // if not nil, it is told of each reference that is not followed
+
+	left *leftOut // of the run that goes on; nil if none does
 }
 
 // RobotsCopy is a stored copy of a robots.txt.

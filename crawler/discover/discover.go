@@ -54,9 +54,7 @@ func Page(site *crawler.Site, from crawler.Task, f *Found) []crawler.Task {
 	for _, l := range f.Links {
 		switch {
 		case l.NoFollow:
-			if site.Left != nil {
-				site.Left(crawler.Task{URL: l.URL, Kind: crawler.KindPage, Found: crawler.FoundLink, From: from.URL, Depth: from.Depth + 1}, "rel=nofollow")
-			}
+			site.Leave(crawler.Task{URL: l.URL, Kind: crawler.KindPage, Found: crawler.FoundLink, From: from.URL, Depth: from.Depth + 1}, "rel=nofollow")
 		case l.Next:
 			add(l.URL, crawler.KindPage, crawler.FoundNext)
 		default:
