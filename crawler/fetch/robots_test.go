@@ -34,8 +34,11 @@ func TestReferenceCases(t *testing.T) {
 		"ID_Encoding#6":                     "the last row of the table in RFC 9309 section 2.2.2 says that it matches",
 		"GoogleOnly_IndexHTMLisDirectory#1": "RFC 9309 knows no index.html; the narrower reading is kept",
 	}
-	done, beyond := 0, 0
+	var done, beyond, all, allBeyond int
 	for _, c := range cases {
+		if all++; c.BeyondRFC {
+			allBeyond++
+		}
 		got, line := ParseRobots([]byte(c.Robots)).Allowed(c.Agent, c.URL)
 		why, skip := not[c.ID]
 		switch {
@@ -43,6 +46,8 @@ func TestReferenceCases(t *testing.T) {
 			t.Errorf("%s: passes, though it should not: %s", c.ID, why)
 		case got != c.Allowed && !skip:
 			t.Errorf("%s: agent %q, %s: got %v by %q, want %v\n%s", c.ID, c.Agent, c.URL, got, line, c.Allowed, c.Robots)
+		case got != c.Allowed && !c.BeyondRFC:
+			t.Errorf("%s: not done, and it is of RFC 9309: %s", c.ID, why)
 		case got != c.Allowed:
 			t.Logf("%s: not done: %s", c.ID, why)
 		case c.BeyondRFC:
@@ -52,7 +57,9 @@ func TestReferenceCases(t *testing.T) {
 			done++
 		}
 	}
-	t.Logf("%d of the cases of RFC 9309, %d beyond", done, beyond)
+	if done != 135 || beyond != 15 || all != 154 || allBeyond != 19 {
+		t.Errorf("%d of the %d cases of RFC 9309, want 135 of 135; %d of the %d beyond, want 15 of 19", done, all-allBeyond, beyond, allBeyond)
+	}
 }
 
 func TestRobotsAllowed(t *testing.T) {
