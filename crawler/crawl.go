@@ -540,7 +540,10 @@ func (l *loop) finished(d done) {
 		q.why, q.host.holds = v.Why, maxHolds
 	}
 	if q.ready.Sub(now) >= LeastKept {
-		v.HoldHost = q.ready
+		v.HoldHost, v.HoldWhy = q.ready, "the gap between two requests"
+		if d.hold != nil && !d.hold.Until.Before(q.ready) {
+			v.HoldWhy = d.hold.Err.Error()
+		}
 	}
 	if v.Outcome != "" {
 		delete(q.holds, v.Task.ID)

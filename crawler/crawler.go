@@ -127,6 +127,7 @@ type Visit struct {
 	Look      Look      // what the page shows; tells copies of a page
 	Canonical string    // what the page names as its canonical URL; "" if nothing
 	HoldHost  time.Time // the host must not be asked before, after a restart either; zero for a gap that is too short to matter
+	HoldWhy   string    // why not, of a HoldHost
 }
 
 // Frontier is where tasks come from and visits go. Implementations live in storage.

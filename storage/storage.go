@@ -140,6 +140,14 @@ type SiteStatus struct {
 	Copies  int                     // of those, marked as copies
 	LastRun *Run                    // nil if never crawled
 	Plan    Plan                    // its Next is zero if no run is planned
+	Holds   []Hold                  // of hosts with queued URLs, by host; they may be over
+}
+
+// Hold is a host that is not asked before a time.
+type Hold struct {
+	Host  string
+	Until time.Time
+	Why   string // "" if it is not known
 }
 
 // Snapshot is a page kept for re-reading.
@@ -245,6 +253,9 @@ type Store interface {
 
 	// Robots copies, by origin (scheme://host:port). ErrNotFound if there is none.
 	LoadRobots(ctx context.Context, origin string) (*crawler.RobotsCopy, error)
+	// RobotsAt gives the copy that held at a moment; its FetchedAt is when it was first found so. Beside the present one the last 20 are
+	// kept that said something else. ErrNotFound if none is that old.
+	RobotsAt(ctx context.Context, origin string, at time.Time) (*crawler.RobotsCopy, error)
 	SaveRobots(ctx context.Context, r *crawler.RobotsCopy) error
 
 	Close() error

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -39,8 +40,9 @@ type explanation struct {
 	InScope   bool             `json:"in_scope"`
 	Scope     string           `json:"scope"` // the rule that decides today
 	Allowed   bool             `json:"allowed"`
-	Robots    string           `json:"robots"`    // the line that decides today
-	RobotsAt  *time.Time       `json:"robots_at"` // when the copy of robots.txt was fetched that has it; null if there is none
+	Robots    string           `json:"robots"`      // the line that decides today
+	RobotsAt  *time.Time       `json:"robots_at"`   // when the copy of robots.txt was fetched that has it; null if there is none
+	Then      *pastRobots      `json:"robots_then"` // by which copy the last visit went; null if by the same, or if it is not known
 	Queued    bool             `json:"queued"`
 	Due       *time.Time       `json:"due"`
 	Again     *time.Time       `json:"again"` // a run after this asks again; null where every run does, and where it is queued
@@ -60,6 +62,13 @@ type explanation struct {
 	Reading   *readingJSON     `json:"reading"` // by today's rules; null if there is no stored page
 	ReadError string           `json:"read_error,omitempty"`
 	Record    *storedRecord    `json:"record"` // the review as stored; null if there is none
+}
+
+// pastRobots is what an earlier copy of robots.txt said.
+type pastRobots struct {
+	Allowed bool      `json:"allowed"`
+	Robots  string    `json:"robots"`
+	Since   time.Time `json:"since"` // when that copy was first fetched
 }
 
 type storedRecord struct {
@@ -145,6 +154,15 @@ func explain(ctx context.Context, cfg *configs.Config, st storage.Store, u strin
 		if c != nil {
 			e.RobotsAt = optional(c.FetchedAt)
 		}
+		then, err := st.RobotsAt(ctx, fetch.Origin(parsed), task.VisitedAt)
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
+		case err != nil:
+			return nil, err
+		case c != nil && (then.Status != c.Status || !bytes.Equal(then.Body, c.Body)):
+			e.Then = &pastRobots{Since: then.FetchedAt}
+			e.Then.Allowed, e.Then.Robots = verdictOf(then, parsed, fetch.Agent)
+		}
 	}
 	snap, err := st.SnapshotByURL(ctx, u)
 	switch {
@@ -218,6 +236,10 @@ func (e *explanation) write(a *app) {
 	}
 	if e.Visited != nil {
 		line("outcome", "%s", join(": ", outcomeWords(e.Outcome), e.Why))
+	}
+	if e.Then != nil {
+		line("", "robots.txt said then: %s: %s", choice(e.Then.Allowed, "allowed", "disallowed"), e.Then.Robots)
+		line("", "as it was since %s", e.Then.Since.Local().Format("2006-01-02 15:04"))
 	}
 	for i, s := range e.Reuse {
 		line(choice(i == 0, "reuse", ""), "%s (%s)", join(": ", string(s.Name), s.Value), s.From)

@@ -160,18 +160,25 @@ func verdict(ctx context.Context, copies fetch.RobotsStore, rawURL, agent string
 		return false, "", err
 	}
 	c, err := copies.LoadRobots(ctx, fetch.Origin(u))
-	switch {
-	case err != nil:
+	if err != nil {
 		return false, "", err
+	}
+	allowed, why = verdictOf(c, u, agent)
+	return allowed, why, nil
+}
+
+// verdictOf is the verdict of one copy, nil if there is none.
+func verdictOf(c *crawler.RobotsCopy, u *url.URL, agent string) (allowed bool, why string) {
+	switch {
 	case c == nil:
-		return false, "robots.txt not read yet", nil
+		return false, "robots.txt not read yet"
 	case c.Status >= 200 && c.Status < 300:
 		allowed, line := fetch.ParseRobots(c.Body).Allowed(agent, u.RequestURI())
-		return allowed, line.String(), nil
+		return allowed, line.String()
 	case c.Status >= 300 && c.Status < 500 && c.Status != 429:
-		return true, fmt.Sprintf("robots.txt: status %d, so nothing is forbidden", c.Status), nil
+		return true, fmt.Sprintf("robots.txt: status %d, so nothing is forbidden", c.Status)
 	case c.Status != 0:
-		return false, fmt.Sprintf("robots.txt: status %d, so nothing is allowed for now", c.Status), nil
+		return false, fmt.Sprintf("robots.txt: status %d, so nothing is allowed for now", c.Status)
 	}
-	return false, "robots.txt unreachable, so nothing is allowed for now: " + c.Err, nil
+	return false, "robots.txt unreachable, so nothing is allowed for now: " + c.Err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"cinecrawl/crawler"
 	"cinecrawl/storage"
@@ -37,7 +38,7 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 	switch {
 	case c.JSON:
 		for _, s := range all {
-			if err := writeJSONLine(a.stdout, toStatusJSON(s)); err != nil {
+			if err := writeJSONLine(a.stdout, toStatusJSON(s, a.now())); err != nil {
 				return err
 			}
 		}
@@ -98,6 +99,16 @@ func (a *app) writeAccount(s storage.SiteStatus) {
 	}
 	fmt.Fprintf(a.stdout, "%s: %s known, %s stored%s. Last run: %s.\n\n", safeLine(s.Site), counted(total, "URL"),
 		counted(s.Reviews, "review"), copies, a.lastRun(s.LastRun))
+	held := false
+	for _, h := range s.Holds {
+		if h.Until.After(a.now()) {
+			held = true
+			fmt.Fprintln(a.stdout, safeLine(fmt.Sprintf("host %s is asked again at %s", h.Host, join(": ", h.Until.Local().Format("2006-01-02 15:04:05"), h.Why))))
+		}
+	}
+	if held {
+		fmt.Fprintln(a.stdout)
+	}
 	t.write(a.stdout, widthOf(a.stdout))
 }
 
@@ -143,17 +154,29 @@ type statusJSON struct {
 	Tasks   map[crawler.Outcome]int `json:"tasks"`  // URLs that are not queued, by outcome
 	Queued  int                     `json:"queued"` // to be visited, or visited again
 	Reviews int                     `json:"reviews"`
-	Copies  int                     `json:"copies"` // of those, with the text of an older review from elsewhere
+	Copies  int                     `json:"copies"`          // of those, with the text of an older review from elsewhere
+	Holds   []holdJSON              `json:"holds,omitempty"` // hosts that are not asked now
 	LastRun *runJSON                `json:"last_run"`
 }
 
-func toStatusJSON(s storage.SiteStatus) statusJSON {
+type holdJSON struct {
+	Host  string    `json:"host"`
+	Until time.Time `json:"until"`
+	Why   string    `json:"why"`
+}
+
+func toStatusJSON(s storage.SiteStatus, now time.Time) statusJSON {
 	j := statusJSON{Site: s.Site, Known: s.Queued, Tasks: s.Tasks, Queued: s.Queued, Reviews: s.Reviews, Copies: s.Copies}
 	for _, n := range s.Tasks {
 		j.Known += n
 	}
 	if j.Tasks == nil {
 		j.Tasks = map[crawler.Outcome]int{}
+	}
+	for _, h := range s.Holds {
+		if h.Until.After(now) {
+			j.Holds = append(j.Holds, holdJSON{h.Host, h.Until, h.Why})
+		}
 	}
 	if s.LastRun != nil {
 		r := toRunJSON(*s.LastRun)

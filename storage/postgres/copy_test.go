@@ -58,8 +58,10 @@ func corpus(t *testing.T) (path string) {
 		t.Fatal(err)
 	}
 	for _, body := range []string{"", "User-agent: *\n"} {
-		if err := s.SaveRobots(t.Context(), &crawler.RobotsCopy{Origin: fmt.Sprint("https://films.example:", len(body)), Status: 200, Body: []byte(body)}); err != nil {
-			t.Fatal(err)
+		for _, status := range []int{404, 200} {
+			if err := s.SaveRobots(t.Context(), &crawler.RobotsCopy{Origin: fmt.Sprint("https://films.example:", len(body)), Status: status, Body: []byte(body)}); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	if err := s.EndRun(t.Context(), run, false, "interrupted"); err != nil {

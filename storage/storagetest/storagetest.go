@@ -297,12 +297,17 @@ func postponed(f *fixture) {
 
 func heldHosts(f *fixture) {
 	f.start(seed())
-	f.commit(crawler.Visit{Task: f.task("/").Task, Outcome: crawler.NotReview, Links: []crawler.Task{task("/a"), task("/b")}, HoldHost: day(8)})
+	f.commit(crawler.Visit{Task: f.task("/").Task, Outcome: crawler.NotReview, Links: []crawler.Task{task("/a"), task("/b")}, HoldHost: day(8),
+		HoldWhy: "status 503"})
+	f.diff("why", []storage.Hold{{Host: site, Until: day(8), Why: "status 503"}}, f.status().Holds)
 	f.diff("held", []string(nil), f.next(day(7), 5))
 	f.hosts(map[string]time.Time{site: day(8)})
 	f.diff("free again", []string{"/a", "/b"}, f.next(day(8), 5))
-	f.commit(crawler.Visit{Task: f.task("/a").Task, Outcome: crawler.NotReview, HoldHost: day(3)})
+	f.commit(crawler.Visit{Task: f.task("/a").Task, Outcome: crawler.NotReview, HoldHost: day(3), HoldWhy: "gap"})
 	f.diff("never shortened", []string(nil), f.next(day(7), 5))
+	f.diff("its reason stays", "status 503", f.status().Holds[0].Why)
+	f.commit(crawler.Visit{Task: f.task("/b").Task, Outcome: crawler.NotReview})
+	f.diff("nothing to ask", []storage.Hold(nil), f.status().Holds)
 }
 
 func links(f *fixture) {
@@ -1915,6 +1920,34 @@ func robotsCopies(f *fixture) {
 		f.must(err)
 		f.diff("copy", want, got)
 	}
+
+	// What held when: the present copy since it says what it says, and those before.
+	same := func(n int, body string) {
+		f.Helper()
+		f.must(f.SaveRobots(f.Context(), &crawler.RobotsCopy{Origin: origin, Status: 200, Body: []byte(body), FetchedAt: day(n)}))
+	}
+	f.must(f.SaveRobots(f.Context(), &crawler.RobotsCopy{Origin: origin, FetchedAt: day(3), Err: "no route to host"}))
+	for n := 4; n <= 6; n++ {
+		same(n, "Disallow: /")
+	}
+	held := func(n int) []any {
+		f.Helper()
+		r, err := f.RobotsAt(f.Context(), origin, day(n).Add(time.Hour))
+		f.must(err)
+		return []any{r.Origin, r.Status, string(r.Body), r.Err, r.FetchedAt}
+	}
+	f.diff("the first", []any{origin, 200, "User-agent: *\nDisallow:\n", "", day(1)}, held(1))
+	f.diff("unreachable, in its last words", []any{origin, 0, "", "no route to host", day(2)}, held(2))
+	f.diff("still", day(2), held(3)[4])
+	f.diff("the present", []any{origin, 200, "Disallow: /", "", day(4)}, held(5))
+	_, err := f.RobotsAt(f.Context(), origin, day(1).Add(-time.Hour))
+	f.fails("before the first", err, storage.ErrNotFound)
+	for n := 7; n < 27; n++ {
+		same(n, fmt.Sprintf("Disallow: /%d", n))
+	}
+	_, err = f.RobotsAt(f.Context(), origin, day(3))
+	f.fails("one too many", err, storage.ErrNotFound)
+	f.diff("the last 20", day(4), held(6)[4])
 }
 
 func notFound(f *fixture) {
@@ -1926,6 +1959,8 @@ func notFound(f *fixture) {
 	f.fails("snapshot", err, storage.ErrNotFound)
 	_, err = f.LoadRobots(f.Context(), url(""))
 	f.fails("robots", err, storage.ErrNotFound)
+	_, err = f.RobotsAt(f.Context(), url(""), day(1))
+	f.fails("robots of a day", err, storage.ErrNotFound)
 	_, err = f.Revisions(f.Context(), 99)
 	f.fails("revisions", err, storage.ErrNotFound)
 	all, err := f.Sites(f.Context())

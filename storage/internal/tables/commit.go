@@ -251,7 +251,7 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 
 	if !v.HoldHost.IsZero() {
 		// All sites of the host: politeness knows hosts only.
-		if _, err := t.exec(`UPDATE hosts SET hold_until = $1 WHERE host = $2 AND hold_until < $1`, millis(v.HoldHost), v.Task.Host); err != nil {
+		if _, err := t.exec(`UPDATE hosts SET hold_until = $1, hold_why = $3 WHERE host = $2 AND hold_until < $1`, millis(v.HoldHost), v.Task.Host, v.HoldWhy); err != nil {
 			return stored, err
 		}
 	}

@@ -35,6 +35,7 @@ var copiedTables = []copied{
 	{"runs", []string{"id"}, true},
 	{"run_outcomes", []string{"run_id", "outcome"}, false},
 	{"robots", []string{"origin"}, false},
+	{"robots_past", []string{"origin", "since"}, false},
 }
 
 // nobody is what a copy has instead of a column: it is not held.

@@ -31,8 +31,8 @@ func (t *tx) claim(site int64, host string) (bool, error) {
 			return false, err
 		}
 		if asked {
-			_, err := t.exec(`UPDATE hosts SET hold_until = $1 WHERE site_id = $2 AND host = $3 AND hold_until < $1`,
-				millis(now.Add(hostHold)), site, host)
+			_, err := t.exec(`UPDATE hosts SET hold_until = $1, hold_why = 'another process asks it' WHERE site_id = $2 AND host = $3
+				AND hold_until < $1`, millis(now.Add(hostHold)), site, host)
 			return false, err
 		}
 	}

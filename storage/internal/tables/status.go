@@ -212,6 +212,26 @@ func readSite(ctx context.Context, p prepare, id int64, site *storage.SiteStatus
 		return err
 	}
 	site.Plan.Next = moment(next)
+	if st, err = p(`SELECT host, hold_until, hold_why FROM hosts WHERE site_id = $1 AND queued > 0 AND hold_until > 0 ORDER BY host`); err != nil {
+		return err
+	}
+	holds, err := st.QueryContext(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer holds.Close()
+	for holds.Next() {
+		var h storage.Hold
+		var until int64
+		if err := holds.Scan(&h.Host, &until, &h.Why); err != nil {
+			return err
+		}
+		h.Until = moment(until)
+		site.Holds = append(site.Holds, h)
+	}
+	if err := errors.Join(holds.Err(), holds.Close()); err != nil {
+		return err
+	}
 	runs, err := readRuns(ctx, p, runColumns+`WHERE r.site_id = $1 ORDER BY r.id DESC LIMIT 1`, id)
 	if len(runs) > 0 {
 		site.LastRun = &runs[0]

@@ -137,6 +137,26 @@ func (s *Store) LoadRobots(ctx context.Context, origin string) (*crawler.RobotsC
 	return &r, nil
 }
 
+// RobotsAt implements storage.Store.
+func (s *Store) RobotsAt(ctx context.Context, origin string, at time.Time) (*crawler.RobotsCopy, error) {
+	r := crawler.RobotsCopy{Origin: origin}
+	var since int64
+	err := s.reads.row(ctx, []any{&r.Status, &r.Body, &since, &r.Err}, `SELECT status, body, since, err FROM (
+			SELECT status, body, since, err FROM robots WHERE origin = $1 AND since <= $2
+			UNION ALL SELECT status, body, since, err FROM robots_past WHERE origin = $1 AND since <= $2) c ORDER BY since DESC LIMIT 1`, origin, millis(at))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = storage.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("robots.txt of %s at %s: %w", origin, at.UTC().Format(time.RFC3339), s.explain(err))
+	}
+	r.FetchedAt = moment(since)
+	return &r, nil
+}
+
+// maxRobotsPast is how many earlier copies are kept of an origin.
+const maxRobotsPast = 20
+
 // SaveRobots implements storage.Store.
 func (s *Store) SaveRobots(ctx context.Context, r *crawler.RobotsCopy) error {
 	body := r.Body
@@ -144,9 +164,24 @@ func (s *Store) SaveRobots(ctx context.Context, r *crawler.RobotsCopy) error {
 		body = []byte{}
 	}
 	err := s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`INSERT INTO robots (origin, status, body, fetched_at, err) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (origin) DO UPDATE SET status = excluded.status, body = excluded.body, fetched_at = excluded.fetched_at, err = excluded.err`,
-			r.Origin, r.Status, body, millis(r.FetchedAt), r.Err)
+		// That it is unreachable is one thing, in whatever words.
+		past, err := t.exec(`INSERT INTO robots_past (origin, since, fetched_at, status, body, err) SELECT origin, since, fetched_at, status, body, err
+			FROM robots WHERE origin = $1 AND (status <> $2 OR body <> $3 OR (err = '') <> ($4 = ''))
+			ON CONFLICT (origin, since) DO UPDATE SET fetched_at = excluded.fetched_at, status = excluded.status, body = excluded.body, err = excluded.err`,
+			r.Origin, r.Status, body, r.Err)
+		if err != nil {
+			return err
+		}
+		if past > 0 {
+			if _, err := t.exec(`DELETE FROM robots_past WHERE origin = $1 AND since NOT IN
+				(SELECT since FROM robots_past WHERE origin = $1 ORDER BY since DESC LIMIT CAST($2 AS INTEGER))`, r.Origin, maxRobotsPast); err != nil {
+				return err
+			}
+		}
+		_, err = t.exec(`INSERT INTO robots (origin, status, body, fetched_at, err, since) VALUES ($1, $2, $3, $4, $5, $4)
+			ON CONFLICT (origin) DO UPDATE SET status = excluded.status, body = excluded.body, fetched_at = excluded.fetched_at, err = excluded.err,
+				since = CASE WHEN $6 = 1 THEN excluded.since ELSE robots.since END`,
+			r.Origin, r.Status, body, millis(r.FetchedAt), r.Err, flag(past > 0))
 		return err
 	})
 	if err != nil {
