@@ -24,6 +24,7 @@ type memory struct {
 	commits []string // the URLs of each
 	err     map[string]error
 	holds   map[string]time.Time // by host
+	whys    []string             // of all holds
 }
 
 type memTask struct {
@@ -99,6 +100,9 @@ func (m *memory) Commit(ctx context.Context, visits []Visit) ([]Stored, error) {
 			panic("visited twice: " + v.Task.URL)
 		}
 		m.holds[t.Host] = later(m.holds[t.Host], v.HoldHost)
+		if !v.HoldHost.IsZero() {
+			m.whys = append(m.whys, v.HoldWhy)
+		}
 		t.outcome, t.why, t.Tries, t.queued, t.Due = v.Outcome, v.Why, v.Task.Tries, v.Outcome == "", v.RetryAt
 		if v.Outcome == Reviewed {
 			stored[i].Change = NewReview
@@ -938,6 +942,18 @@ func TestCrawlBatches(t *testing.T) {
 		diff(t, "order", asked, committed)
 		if took := time.Since(w.start); took != 123*time.Millisecond {
 			t.Errorf("took %v", took)
+		}
+	})
+}
+
+// The frontier is told why a host is not to be asked.
+func TestCrawlHoldWhy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, w := newMemory(pageTask("http://a.example/1")), newWeb(t)
+		w.answers["http://a.example/1"] = []any{holdFor(30, ErrRobotsUnreachable), status(200)}
+		crawlOf(m, w, siteOf("a.example")).Run(t.Context())
+		if len(m.whys) == 0 || m.whys[0] != ErrRobotsUnreachable.Error() {
+			t.Errorf("reasons %q, want the first %q", m.whys, ErrRobotsUnreachable)
 		}
 	})
 }

@@ -59,3 +59,20 @@ func TestExplainRobotsThen(t *testing.T) {
 		}
 	}
 }
+
+// The account of a site says which of its hosts is not asked now, and why.
+func TestStatusHolds(t *testing.T) {
+	now := time.Now()
+	var out bytes.Buffer
+	a := &app{stdout: &out, now: func() time.Time { return now }}
+	s := storage.SiteStatus{Site: "films.example", Holds: []storage.Hold{{Host: "a.example", Until: now.Add(time.Hour), Why: "status 503"},
+		{Host: "b.example", Until: now.Add(-time.Hour), Why: "status 429"}}}
+	a.writeAccount(s)
+	want := "host a.example is asked again at " + now.Add(time.Hour).Local().Format("2006-01-02 15:04:05") + ": status 503\n"
+	if got := out.String(); !strings.Contains(got, want) || strings.Contains(got, "b.example") {
+		t.Errorf("no %q, or more than that, in\n%s", want, got)
+	}
+	if j := toStatusJSON(s, now); len(j.Holds) != 1 || j.Holds[0].Why != "status 503" {
+		t.Errorf("as JSON: %+v", j.Holds)
+	}
+}
