@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -205,11 +207,35 @@ func (f *faulty) check(reviews int, outcomes map[string]crawler.Outcome) {
 	if err != nil || len(sites) != 1 {
 		f.t.Fatal(err)
 	}
-	sum := 0
+	sum := sites[0].Queued
 	for _, n := range sites[0].Tasks {
 		sum += n
 	}
-	if r := sites[0].LastRun; sum == 0 && sites[0].Queued == 0 || r == nil || r.Counts.Queued != sites[0].Queued {
+	f.mu.Lock()
+	asked := slices.Collect(maps.Keys(f.asked)) // by the server's own log
+	f.mu.Unlock()
+	pages, counted := 0, map[crawler.Outcome]int{}
+	for _, path := range asked {
+		if path == "/robots.txt" || path == "/.well-known/tdmrep.json" {
+			continue
+		}
+		pages++
+		s, err := st.TaskByURL(ctx, f.server.URL+path)
+		if err != nil {
+			f.t.Errorf("%s was asked for: %v", path, err)
+		} else if !s.Queued {
+			counted[s.Outcome]++
+		}
+	}
+	for outcome, n := range counted {
+		if sites[0].Tasks[outcome] < n {
+			f.t.Errorf("status has %d tasks of outcome %s, of which %d were asked for", sites[0].Tasks[outcome], outcome, n)
+		}
+	}
+	if sum < pages {
+		f.t.Errorf("%d tasks, of which %d were asked for", sum, pages)
+	}
+	if r := sites[0].LastRun; sum == 0 || r == nil || r.Counts.Queued != sites[0].Queued {
 		f.t.Errorf("status %+v", sites[0])
 	}
 }
