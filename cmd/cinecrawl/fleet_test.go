@@ -184,8 +184,8 @@ func board(t *testing.T, program, db, command string) *crewman {
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// Before that, a signal ends it as it ends any program.
-	for began := time.Now(); !strings.Contains(c.out.tail(), "sites="); pause(20 * time.Millisecond) {
+	// Before that, a signal or a database that goes away ends it as it ends any program.
+	for began := time.Now(); !strings.Contains(c.out.tail(), "joined"); pause(20 * time.Millisecond) {
 		if time.Since(began) > time.Minute {
 			t.Fatalf("%s does not begin:\n%s", command, c.out.tail())
 		}

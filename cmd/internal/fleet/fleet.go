@@ -194,6 +194,7 @@ func run(ctx context.Context, c Config, times times) error {
 	if err := w.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
+	c.Log.Info("joined the workers of the database", "worker", w.client.ID())
 	// What is due now is not left to the next plan of a leader that was there before.
 	if err := w.wakeDue(ctx); err != nil && ctx.Err() == nil {
 		c.Log.Warn("what is due is not known", "err", err)

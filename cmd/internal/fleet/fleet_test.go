@@ -45,7 +45,8 @@ var rare = times{plan: time.Hour, busy: 100 * time.Millisecond}
 type hand struct {
 	st     *postgres.Store
 	slices chan *turn
-	stop   func() // waits until Run has returned
+	joined chan struct{} // closed once it has begun to work
+	stop   func()        // waits until Run has returned
 }
 
 // turn is a slice that has begun.
@@ -83,10 +84,13 @@ func works(t *testing.T, url string, times times, sites ...string) *hand {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hand{st: st, slices: make(chan *turn)}
+	h := &hand{st: st, slices: make(chan *turn), joined: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
 	returned := make(chan error, 1)
-	go func() { returned <- run(ctx, config(url, st, h.slices, sites), times) }()
+	c := config(url, st, h.slices, sites)
+	due, joined := c.Due, sync.OnceFunc(func() { close(h.joined) })
+	c.Due = func(ctx context.Context) ([]Wake, error) { joined(); return due(ctx) }
+	go func() { returned <- run(ctx, c, times) }()
 	h.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-returned; err != nil && !errors.Is(err, context.Canceled) {
@@ -314,7 +318,7 @@ func TestKilledWithoutJob(t *testing.T) {
 	p.cmd.Process.Signal(syscall.SIGSTOP) // it plans nothing either
 	killed := time.Now()
 	h := works(t, url, rare)
-	until(t, func() bool { return db.count(`workers`) == 2 })
+	<-h.joined
 	<-time.After(beat) // it has planned
 	db.exec(`UPDATE river_job SET state = 'completed', finalized_at = now() WHERE kind = 'slice'`)
 	p.cmd.Process.Kill()
@@ -557,12 +561,11 @@ func TestDatabaseAway(t *testing.T) {
 	<-time.After(beat / 2) // so that one of them is back before the other
 	two := works(t, url, rare)
 	a, b := first(t, one, two), first(t, one, two)
-	db := look(t, url)
-	until(t, func() bool { return db.count(`workers`) == 2 })
+	<-two.joined
 	server.Stop(t)
 	<-time.After(dead + 2*beat)
 	server.Continue(t)
-	db = look(t, url)
+	db := look(t, url)
 	until(t, func() bool { return db.count(`workers WHERE seen > `+clock+` - 3000`) == 2 })
 	<-time.After(2 * beat)
 	for _, s := range []*turn{a, b} {
