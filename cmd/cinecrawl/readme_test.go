@@ -7,6 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"cinecrawl/storage/postgres"
 )
 
 // TestREADME holds that the configuration in the README loads, and that what it tells to type is understood.
@@ -17,6 +22,8 @@ func TestREADME(t *testing.T) {
 		lang, code, _ := strings.Cut(block, "\n")
 		switch {
 		case i%2 == 0, lang == "ini":
+		case strings.HasPrefix(code, "# compose.yaml"):
+			checkCompose(t, code)
 		case lang == "yaml":
 			config += code
 		default:
@@ -34,6 +41,47 @@ func TestREADME(t *testing.T) {
 	}
 	if at := configured(t, file); len(at) != 1 {
 		t.Errorf("it configures %d sites, want 1", len(at))
+	}
+}
+
+// checkCompose holds that a compose file is one, as far as can be told without Docker, and that it calls commands that there are.
+func checkCompose(t *testing.T, code string) {
+	t.Helper()
+	type service struct {
+		Image string
+		Build struct {
+			Context    string
+			Dockerfile string `yaml:"dockerfile_inline"`
+		}
+		Command     []string
+		Environment map[string]string
+		Volumes     []string
+		ShmSize     string                       `yaml:"shm_size"`
+		Healthcheck map[string]any               `yaml:"healthcheck"`
+		DependsOn   map[string]map[string]string `yaml:"depends_on"`
+		Restart     string
+		Grace       time.Duration `yaml:"stop_grace_period"`
+	}
+	var file struct {
+		Services map[string]service
+		Volumes  map[string]any
+	}
+	d := yaml.NewDecoder(strings.NewReader(code))
+	d.KnownFields(true)
+	if err := d.Decode(&file); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"planner", "worker"} {
+		s := file.Services[name]
+		checkExample(t, "cinecrawl "+strings.Join(s.Command, " "))
+		if !postgres.IsURL(s.Environment["CINECRAWL_DB"]) || !strings.Contains(s.Build.Dockerfile, "\nENTRYPOINT [\"/cinecrawl\"]\n") || s.Grace < 10*time.Second {
+			t.Errorf("%s: %+v", name, s)
+		}
+		for on := range s.DependsOn {
+			if _, ok := file.Services[on]; !ok {
+				t.Errorf("%s depends on %s, which there is not", name, on)
+			}
+		}
 	}
 }
 
@@ -100,8 +148,8 @@ func TestREADMEUnits(t *testing.T) {
 		write(t, file, strings.ReplaceAll(unit, "/usr/local/bin/cinecrawl", program))
 		verify = append(verify, file)
 	}
-	if len(verify) != 4 {
-		t.Fatalf("%d units, want 3", len(verify)-1)
+	if len(verify) != 5 {
+		t.Fatalf("%d units, want 4", len(verify)-1)
 	}
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
 		t.Skip("systemd takes them or not: systemd-analyze is not installed")

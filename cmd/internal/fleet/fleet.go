@@ -237,7 +237,7 @@ func (w *worker) migrate(ctx context.Context) error {
 		return err
 	}
 	defer conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, migrateLock)
-	m, err := rivermigrate.New(riverpgxv5.New(w.pool), &rivermigrate.Config{Logger: w.Log})
+	m, err := rivermigrate.New(riverpgxv5.New(w.pool), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
