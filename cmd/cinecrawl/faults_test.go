@@ -54,6 +54,9 @@ type impatient struct {
 
 func (impatient) ReadyAt(string) time.Time { return time.Time{} }
 
+// ordinaryPage is what may be allocated for each further page of a site that has more than a few.
+const ordinaryPage = 512 << 10
+
 // goodReview is a page that is read as a review.
 func goodReview(name string) string {
 	return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Review: ` + name + ` (2019) – Dry Dock</title><meta name="generator" content="WordPress 6.4"></head>

@@ -35,7 +35,7 @@ func keptFresh(t *testing.T, lastmod, archive bool) {
 	}
 	requests := 0
 	f := newFaulty(t, nil)
-	f.memory = 1 << 30 // the bound of others is for three pages
+	f.memory += 1100 * ordinaryPage
 	f.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests++ // one host is asked by one worker at a time
 		var n int

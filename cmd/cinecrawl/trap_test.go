@@ -235,6 +235,7 @@ func TestTraps(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newTrapped(t, tt.hosts, tt.page)
+			f.memory += uint64(tt.requests) * ordinaryPage
 			result := f.crawl()
 			t.Logf("%d requests: %s", len(f.log), result.Why)
 			if len(f.log) > tt.requests {
