@@ -52,11 +52,7 @@ func TestFleet(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "cinecrawl.yaml"), config.String())
 	program := filepath.Join(dir, "cinecrawl-as-built")
-	build := exec.Command("go", "build", "-o", program, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	builds(t, program)
 	fleet := make([]*crewman, 3)
 	for i := range fleet {
 		fleet[i] = board(t, program, db, "work")
@@ -177,7 +173,17 @@ type crewman struct {
 	out *output
 }
 
-func board(t *testing.T, program, db, command string) *crewman {
+// builds makes the program as it is shipped, without the race detector of a test.
+func builds(t testing.TB, program string) {
+	t.Helper()
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+}
+
+func board(t testing.TB, program, db, command string) *crewman {
 	t.Helper()
 	c := &crewman{cmd: exec.Command(program, command, "--db", db), out: &output{}}
 	c.cmd.Dir, c.cmd.Stderr = filepath.Dir(program), c.out
@@ -217,7 +223,7 @@ func (c *crewman) kill() {
 }
 
 // stop has the worker hand everything back.
-func (c *crewman) stop(t *testing.T) {
+func (c *crewman) stop(t testing.TB) {
 	t.Helper()
 	began := time.Now()
 	c.cmd.Process.Signal(syscall.SIGTERM)
