@@ -40,6 +40,7 @@ type quick struct {
 	legacy bool     // perhaps in quirks mode
 
 	attr  []html.Attribute // of the start tag that was read last
+	bare  bool             // its last value has no quotes, so that a slash at its end is a part of it
 	nodes []html.Node      // not yet given out
 	attrs []html.Attribute
 }
@@ -370,11 +371,13 @@ func (q *quick) attributes() bool {
 			q.i = i + 1
 			return true
 		case ' ', '\t', '\n', '\f', '/':
+			q.bare = false
 			i++
 			continue
 		case '=':
 			return false
 		}
+		q.bare = false
 		begin, lower := i, true
 		for ; i < len(s); i++ {
 			c := s[i]
@@ -414,7 +417,7 @@ func (q *quick) attributes() bool {
 				for i < len(s) && s[i] != '>' && strings.IndexByte(blanks, s[i]) < 0 {
 					i++
 				}
-				val = s[begin:i]
+				val, q.bare = s[begin:i], true
 			}
 		} else if i < len(s) && s[i] < ' ' {
 			return false
@@ -743,7 +746,7 @@ func (q *quick) island(t *tag) bool {
 		}
 	}
 	begin := q.at
-	closed := func() bool { return t.atom == atom.Svg && q.s[q.i-2] == '/' }
+	closed := func() bool { return t.atom == atom.Svg && q.s[q.i-2] == '/' && !q.bare }
 	depth := 1
 	if closed() {
 		depth = 0
