@@ -30,8 +30,7 @@ type Crawl struct {
 	Budget Budget // of the whole crawl; a Site has its own
 
 	// Begin is called before the first task of a site, End after its last commit; either may be nil. An error of Begin leaves the
-	// site out; what it gives else is what the site's run spent before it was interrupted. End is called for every site that Begin
-	// let in, with a context that is not cancelled.
+	// site out; what it gives else is what the site's run spent before it was interrupted. End is called for every site that Begin let in, with a context that is not cancelled.
 	Begin func(context.Context, *Site) (Spent, error)
 	End   func(context.Context, *Result) error
 
@@ -54,6 +53,9 @@ type Crawl struct {
 	Abort <-chan struct{}
 }
 
+// LeastKept is the least gap that the frontier is told of, so that it is kept over a restart.
+const LeastKept = 2 * time.Second
+
 const (
 	openAtOnce   = 8                      // sites begun before visits that are finished are looked at again: each costs a transaction
 	minBuffer    = 16                     // tasks of a host taken from the frontier at a time
@@ -64,7 +66,6 @@ const (
 	maxBatches   = 4                      // finished but not committed: over that, nothing new is begun
 	maxHolds     = 5                      // of a host without a visit between them: then it is left to the next run
 	maxTaskHolds = 4                      // of a host by the same task: then the task is what is wrong
-	maxAside     = 128                    // tasks of origins that must wait, in search of one of another origin of the host
 	maxKept      = 10 * time.Minute       // how long a run waits for a host that it has not asked yet, whatever its Patience: perhaps it is a gap
 )
 
@@ -106,6 +107,8 @@ type host struct {
 	answered bool      // at least once
 }
 
+func (h *host) givenUp() bool { return h.holds >= maxHolds }
+
 // queue is what the loop holds of a site's tasks on one host.
 type queue struct {
 	*host
@@ -119,15 +122,6 @@ type queue struct {
 	filled   time.Time      // when that was
 	served   int            // when it was last chosen, on the loop's count
 	guided   bool           // its robots.txt was searched for sitemaps
-	aside    []done         // of an origin that must wait, as long as it is not known whether the host is there
-	apart    time.Time      // until when an origin must wait, the last that was found so
-	silent   bool           // that origin gave no answer of any kind
-}
-
-// givenUp says whether a queue is left to the next run: its host made too many pauses, or all that is left of a host that gave no
-// answer in this run is of an origin that gives none.
-func (q *queue) givenUp() bool {
-	return q.host.holds >= maxHolds || q.silent && !q.answered && len(q.tasks) == 0 && !q.stale && !q.due.IsZero()
 }
 
 type siteRun struct {
@@ -417,59 +411,42 @@ func (l *loop) dispatch(now time.Time) (wake time.Time) {
 	if len(l.pending) >= maxBatches*batchSize || l.bytes >= maxBatches*batchBytes {
 		return wake // a commit is under way and wakes us
 	}
-	if l.idle == 0 {
-		return wake
-	}
-	var ready []*queue
-	may := func(q *queue) bool {
-		switch at, ok := q.at(now); {
-		case !ok || q.busy:
-		case at.After(now):
-			if at.Before(wake) {
-				wake = at
-			}
-		default:
-			return true
-		}
-		return false
-	}
-	for _, s := range l.open {
-		for _, q := range s.queues {
-			if may(q) {
-				ready = append(ready, q)
+	for l.idle > 0 {
+		wake = now.Add(time.Hour)
+		var best *queue
+		for _, s := range l.open {
+			for _, q := range s.queues {
+				at, ok := q.at(now)
+				switch {
+				case !ok || q.busy:
+				case at.After(now):
+					if at.Before(wake) {
+						wake = at
+					}
+				case best == nil || q.ready.Before(best.ready) || q.ready.Equal(best.ready) && q.served < best.served:
+					best = q
+				}
 			}
 		}
-	}
-	for l.idle > 0 && len(ready) > 0 {
-		best := 0
-		for i, q := range ready {
-			if b := ready[best]; q.ready.Before(b.ready) || q.ready.Equal(b.ready) && q.served < b.served {
-				best = i
-			}
+		if best == nil {
+			return wake
 		}
-		q := ready[best]
-		ready = slices.Delete(ready, best, best+1)
-		// The one before may have taken its host, or the rest of a budget.
-		if !may(q) {
+		if len(best.tasks) == 0 && !l.refill(best, now) {
 			continue
 		}
-		if len(q.tasks) == 0 && !l.refill(q, now) {
-			may(q) // when it will be worth trying again
-			continue
-		}
-		t := q.tasks[0]
-		q.tasks = q.tasks[1:]
+		t := best.tasks[0]
+		best.tasks = best.tasks[1:]
 		l.served++
-		q.served = l.served
-		q.busy = true
-		q.site.out++
+		best.served = l.served
+		best.busy = true
+		best.site.out++
 		if t.Kind == KindPage {
-			q.site.used.pages++
+			best.site.used.pages++
 			l.used.pages++
 		}
 		l.idle--
-		d := done{q: q, visit: Visit{Task: t}}
-		d.spared = q.site.trail.spare(&d.visit)
+		d := done{q: best, visit: Visit{Task: t}}
+		d.spared = best.site.trail.spare(&d.visit)
 		l.jobs <- d
 	}
 	return wake
@@ -497,7 +474,6 @@ func (l *loop) refill(q *queue, now time.Time) bool {
 	if len(tasks) > 0 {
 		return true
 	}
-	l.putOff(q)
 	if q.site.pending > 0 || len(q.inFlight) > 0 {
 		return false // their commit makes it stale again
 	}
@@ -535,7 +511,6 @@ func (l *loop) finished(d done) {
 	}
 	q.ready, q.asked = now, true
 	q.answered = q.answered || v.Page != nil
-	apart := d.hold != nil && d.hold.Origin != "" // only one origin of the host must wait
 	if l.Pacer == nil {
 		if d.asked {
 			q.ready = now.Add(q.site.Gap)
@@ -551,8 +526,6 @@ func (l *loop) finished(d done) {
 		q.ready = later(q.ready, d.hold.Until)
 		q.tasks = slices.Insert(q.tasks, 0, v.Task)
 		return
-	case apart:
-		q.why, q.apart, q.silent = d.hold.Error(), d.hold.Until, d.silent
 	case d.hold != nil:
 		q.why = d.hold.Error()
 		q.ready, q.held = later(q.ready, d.hold.Until), later(q.held, d.hold.Until)
@@ -563,13 +536,12 @@ func (l *loop) finished(d done) {
 	case d.asked:
 		q.host.holds = 0
 	}
-	if d.silent && !q.answered && !apart { // a host that is not there is not waited for
+	if d.silent && !q.answered { // a host that is not there is not waited for
 		q.why, q.host.holds = v.Why, maxHolds
 	}
-	if q.ready.After(now) {
-		q.ready = q.ready.Add(time.Millisecond - 1).Truncate(time.Millisecond) // a frontier may know no less, and must not say sooner
+	if q.ready.Sub(now) >= LeastKept {
 		v.HoldHost, v.HoldWhy = q.ready, "the gap between two requests"
-		if d.hold != nil && !apart && !d.hold.Until.Before(q.ready.Add(-time.Millisecond)) {
+		if d.hold != nil && !d.hold.Until.Before(q.ready) {
 			v.HoldWhy = d.hold.Err.Error()
 		}
 	}
@@ -580,19 +552,6 @@ func (l *loop) finished(d done) {
 			l.guide(q, v)
 		}
 	}
-	if apart {
-		q.aside = append(q.aside, d)
-	} else {
-		l.toCommit(d, now)
-	}
-	if q.answered || len(q.aside) == maxAside {
-		l.putOff(q)
-	}
-}
-
-// toCommit hands a finished visit on.
-func (l *loop) toCommit(d done, now time.Time) {
-	q, v := d.q, &d.visit
 	if len(l.pending) == 0 {
 		l.oldest = now
 	}
@@ -622,34 +581,11 @@ func (l *loop) held(q *queue, v *Visit, e *HostError) {
 	}
 }
 
-// putOff postpones the tasks of an origin that must wait, while the other origins of its host go on. If one of them has answered it is
-// the origin that is wrong, and with it its tasks: that was a try. Else perhaps the whole host is not there, or down for a while, and
-// its tasks are not to blame.
-func (l *loop) putOff(q *queue) {
-	now := time.Now()
-	if !q.answered && len(q.aside) == maxAside {
-		last := q.aside[maxAside-1]
-		if q.host.holds++; last.silent {
-			q.host.holds = maxHolds
-		}
-		q.ready, q.held = later(q.ready, last.hold.Until), later(q.held, last.hold.Until)
-	}
-	for _, d := range q.aside {
-		v := &d.visit
-		if q.answered {
-			l.again(v, Unreachable, v.Why)
-		}
-		v.RetryAt = later(v.RetryAt, d.hold.Until)
-		l.toCommit(d, now)
-	}
-	q.aside = nil
-}
-
 // guide adds the sitemaps of robots.txt to the first finished visit on a host, which is when robots.txt was read. If it names none,
 // and neither does the configuration, the customary place is asked once: that is one request in the life of a site, and finds pages
 // that no link leads to.
 func (l *loop) guide(q *queue, v *Visit) {
-	if l.Pacer == nil || q.guided || v.Outcome == OutOfScope || v.Outcome == Forbidden || v.Outcome == Unreachable {
+	if l.Pacer == nil || q.guided || v.Outcome == OutOfScope || v.Outcome == Forbidden {
 		return
 	}
 	q.guided = true
@@ -678,15 +614,8 @@ func (s *Site) Guides(from Task, named []string) (tasks []Task) {
 // taken over by another process) is not that of all.
 func (l *loop) commit(b *batch) {
 	visits := make([]Visit, len(b.dones))
-	held := map[string]time.Time{}
-	for i := len(visits) - 1; i >= 0; i-- {
-		v := b.dones[i].visit
-		if v.HoldHost.After(held[v.Task.Host]) {
-			held[v.Task.Host] = v.HoldHost
-		} else {
-			v.HoldHost, v.HoldWhy = time.Time{}, "" // once a host is enough
-		}
-		visits[i] = v
+	for i := range b.dones {
+		visits[i] = b.dones[i].visit
 	}
 	stored, err := l.Frontier.Commit(l.save, visits)
 	if err == nil {
@@ -721,13 +650,11 @@ func (l *loop) commit(b *batch) {
 // committed takes note of what was stored: which tasks are no more in flight, and where there may be new ones.
 func (l *loop) committed(b batch) {
 	l.committing = false
-	sites := map[*siteRun]bool{}
 	for i, d := range b.dones {
 		q, v := d.q, &d.visit
 		s := q.site
 		s.pending--
 		delete(q.inFlight, v.Task.ID)
-		sites[s] = true
 		if err := b.errs[s]; err != nil {
 			l.fail(s, err)
 			continue
@@ -749,8 +676,6 @@ func (l *loop) committed(b batch) {
 				}
 			}
 		}
-	}
-	for s := range sites {
 		for _, q := range s.queues {
 			q.stale = true
 		}
@@ -785,9 +710,6 @@ func (l *loop) closeSites(now time.Time, stopping bool) {
 				if l.waits(q, now) {
 					return false
 				}
-			}
-			if s.pending > 0 { // that brought something up
-				return false
 			}
 		}
 		l.end(s, now, stopping)
@@ -831,7 +753,7 @@ func (l *loop) end(s *siteRun, now time.Time, stopping bool) {
 		s.res.Why = fmt.Sprintf("host %s left to the next run: %s", givenUp.key, givenUp.why)
 	case left != nil && s.quiet(s.res.Due):
 		s.res.Why = fmt.Sprintf("quiet hours (%v): the rest is due at %s", s.Quiet, s.res.Due.UTC().Format(time.RFC3339))
-	case left != nil && left.why != "" && (left.ready.Equal(s.res.Due) || left.apart.Sub(s.res.Due).Abs() < time.Millisecond):
+	case left != nil && left.ready.Equal(s.res.Due) && left.why != "":
 		s.res.Why = left.why
 	case left != nil:
 		s.res.Why = "the rest is due at " + s.res.Due.UTC().Format(time.RFC3339)

@@ -32,7 +32,7 @@ type Site struct {
 
 // RobotsCopy is a stored copy of a robots.txt.
 type RobotsCopy struct {
-	Origin    string // scheme://host:port; with /.well-known/tdmrep.json behind it, a copy of that file; with /robots.txt, the last attempt that failed
+	Origin    string // scheme://host:port; with /.well-known/tdmrep.json behind it, a copy of that file
 	Status    int    // HTTP status after redirects; 0 if unreachable
 	Body      []byte // at most 500 KiB (RFC 9309 section 2.5)
 	FetchedAt time.Time

@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -112,9 +111,6 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 		if errors.Is(err, crawler.ErrForbiddenAddress) {
 			return nil, err // of the host itself: what robots.txt would say does not matter
 		}
-		if c == nil {
-			return nil, err // the host must wait, so nothing was asked: of robots.txt nothing was learned
-		}
 		f.mu.Lock()
 		if err == nil {
 			o.robots, o.fails, o.retryAt, o.cause = robotsOf(c), 0, time.Time{}, nil
@@ -136,12 +132,16 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 		}
 		f.mu.Unlock()
 		if err == nil || o.robots == nil {
-			w.saveRobots(ctx, c) // an unreachable one too, as a fact; but it does not replace the copy that still decides
+			// An unreachable one is kept too, as a fact; but it does not replace the copy that still decides.
+			if f.cfg.Robots != nil {
+				if err := f.cfg.Robots.SaveRobots(ctx, c); err != nil {
+					f.cfg.Log.Warn("robots copy not stored", "url", key, "err", err)
+				}
+			}
 		}
 		if err == nil {
 			return o.robots, nil
 		}
-		w.saveRobots(ctx, attemptOf(c, o))
 		f.cfg.Log.Warn("robots.txt unreachable", "url", key, "err", err, "again", o.retryAt)
 	}
 	if o.robots != nil {
@@ -151,7 +151,7 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 	if errors.Is(o.cause, crawler.ErrNoAnswer) {
 		why = fmt.Errorf("%w: %w", crawler.ErrRobotsUnreachable, o.cause)
 	}
-	return nil, &crawler.HostError{Host: crawler.HostKey(u), Origin: u.Scheme + "://" + u.Host, Until: o.retryAt, Err: why}
+	return nil, &crawler.HostError{Host: crawler.HostKey(u), Until: o.retryAt, Err: why}
 }
 
 // robotsOf reads what a copy says about us.
@@ -173,22 +173,20 @@ func age(at, now time.Time) time.Duration {
 // loadRobots takes what the store has.
 func (w *worker) loadRobots(ctx context.Context, key, host string, o *origin) {
 	f := w.f
-	load := func(name string) *crawler.RobotsCopy {
-		if f.cfg.Robots == nil {
-			return nil
+	var c *crawler.RobotsCopy
+	if f.cfg.Robots != nil {
+		var err error
+		if c, err = f.cfg.Robots.LoadRobots(ctx, key); err != nil {
+			f.cfg.Log.Warn("robots copy not loaded", "url", key, "err", err)
+			c = nil
 		}
-		c, err := f.cfg.Robots.LoadRobots(ctx, name)
-		if err != nil {
-			f.cfg.Log.Warn("robots copy not loaded", "url", name, "err", err)
-			return nil
-		}
-		return c
 	}
-	c, tried := load(key), load(key+attemptURL)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	o.loaded = true
-	if c != nil && reached(c.Status) {
+	switch {
+	case c == nil:
+	case reached(c.Status):
 		o.robots = robotsOf(c)
 		// The host was asked then, if not later. Crawl-delay holds from there.
 		if delay := o.robots.CrawlDelay(Agent); delay > 0 {
@@ -198,45 +196,14 @@ func (w *worker) loadRobots(ctx context.Context, key, host string, o *origin) {
 				g.setGap()
 			}
 		}
-	}
-	if tried != nil && (c == nil || !reached(c.Status) || tried.FetchedAt.After(c.FetchedAt)) {
-		o.tried(tried, f.cfg.Now())
-	}
-}
-
-// attemptURL stands behind an origin in the name of the copy that is its last attempt.
-const attemptURL = "/robots.txt"
-
-// attempt is what is kept, as the body of such a copy, of attempts that failed since the file was last reached. It stands beside the
-// copy that decides, so that a restart is no reason to ask sooner, whether there is one or not.
-type attempt struct {
-	Fails   int       `json:"fails"` // in a row
-	RetryAt time.Time `json:"retry_at"`
-}
-
-func attemptOf(c *crawler.RobotsCopy, o *origin) *crawler.RobotsCopy {
-	body, _ := json.Marshal(attempt{o.fails, o.retryAt}) // cannot fail: a number and a time
-	return &crawler.RobotsCopy{Origin: c.Origin + attemptURL, Status: c.Status, Err: c.Err, FetchedAt: c.FetchedAt, Body: body}
-}
-
-// tried takes a stored attempt over. One from the future, which a clock that was set back leaves, says nothing.
-func (o *origin) tried(c *crawler.RobotsCopy, now time.Time) {
-	var a attempt
-	if json.Unmarshal(c.Body, &a) != nil || a.Fails < 1 || age(c.FetchedAt, now) == math.MaxInt64 {
-		return
-	}
-	o.fails, o.retryAt, o.cause = a.Fails, a.RetryAt, errors.New(c.Err)
-	if why, ok := strings.CutPrefix(c.Err, crawler.ErrNoAnswer.Error()+": "); ok {
-		o.cause = fmt.Errorf("%w: %s", crawler.ErrNoAnswer, why)
-	}
-}
-
-func (w *worker) saveRobots(ctx context.Context, c *crawler.RobotsCopy) {
-	if w.f.cfg.Robots == nil {
-		return
-	}
-	if err := w.f.cfg.Robots.SaveRobots(ctx, c); err != nil {
-		w.f.cfg.Log.Warn("robots copy not stored", "url", c.Origin, "err", err)
+	default:
+		// A restart is no reason to ask sooner.
+		if d := age(c.FetchedAt, f.cfg.Now()); d < firstRobotsRetry {
+			o.fails, o.retryAt, o.cause = 1, c.FetchedAt.Add(firstRobotsRetry), errors.New(c.Err)
+			if why, ok := strings.CutPrefix(c.Err, crawler.ErrNoAnswer.Error()+": "); ok {
+				o.cause = fmt.Errorf("%w: %s", crawler.ErrNoAnswer, why)
+			}
+		}
 	}
 }
 
@@ -247,7 +214,7 @@ func reached(status int) bool {
 }
 
 // askRobots asks for a robots.txt, and follows its redirects, to other hosts too. The copy says what came of it even if the error
-// says that it was unreachable. It is nil if the host must wait, so that nothing was asked.
+// says that it was unreachable.
 func (w *worker) askRobots(ctx context.Context, site *crawler.Site, u *url.URL, delay time.Duration) (*crawler.RobotsCopy, error) {
 	c := &crawler.RobotsCopy{Origin: Origin(u), FetchedAt: w.f.cfg.Now()}
 	at := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
@@ -257,10 +224,7 @@ func (w *worker) askRobots(ctx context.Context, site *crawler.Site, u *url.URL, 
 		case err == nil && !reached(a.status):
 			err = fmt.Errorf("status %d", a.status)
 		case err != nil && a.status == 0 && hop == 0:
-			if _, held := errors.AsType[*crawler.HostError](err); held {
-				return nil, err
-			}
-			if !errors.Is(err, crawler.ErrForbiddenAddress) {
+			if _, held := errors.AsType[*crawler.HostError](err); !held && !errors.Is(err, crawler.ErrForbiddenAddress) {
 				err = fmt.Errorf("%w: %w", crawler.ErrNoAnswer, err)
 			}
 		case err != nil && hop > 0:
