@@ -74,9 +74,9 @@ func TestKill(t *testing.T) {
 					}
 				}
 			}
-			// The requests in flight are one a host.
+			// The requests in flight are one a host: of this process, or of the one before, when they came in after it was killed.
 			lines := wholeLines(t, access)
-			if n := lines - logged; n > asked || n < asked-killHosts || finished && n != asked {
+			if n := lines - logged; n > asked || n < asked-killHosts {
 				t.Errorf("crawl %d: %d requests, %d lines of the access log", crawls, asked, n)
 			}
 			logged = lines

@@ -220,7 +220,7 @@ func TestLocker(t *testing.T) {
 			}
 		case "write":
 			time.Sleep(2 * time.Millisecond) // so that the one who waits does wait
-			if _, err = tx.Exec(`INSERT INTO robots VALUES ('x', 200, x'00', $1, '') ON CONFLICT (origin) DO UPDATE SET fetched_at = excluded.fetched_at`, n); err == nil {
+			if _, err = tx.Exec(`INSERT INTO robots (origin, status, body, fetched_at, err) VALUES ('x', 200, x'00', $1, '') ON CONFLICT (origin) DO UPDATE SET fetched_at = excluded.fetched_at`, n); err == nil {
 				err = tx.Commit()
 			}
 			if err == nil {
