@@ -30,7 +30,9 @@ type origin struct {
 	fails   int     // in a row
 	retryAt time.Time
 	cause   error
-	tdm     *tdmrep // nil until it was asked for
+	next    *url.URL // where the robots.txt is asked for next, if a gap lies before that; nil: at its own place
+	hops    int      // redirects that led there
+	tdm     *tdmrep  // nil until it was asked for
 }
 
 // Sitemaps gives the Sitemap lines of the robots.txt that governs a URL, as absolute URLs; none if it was not read yet.
@@ -104,12 +106,14 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 		if o.robots != nil {
 			delay = o.robots.CrawlDelay(Agent)
 		}
-		c, err := w.askRobots(ctx, site, u, delay)
-		if ctx.Err() != nil {
+		c, err := w.askRobots(ctx, site, u, delay, o)
+		switch {
+		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		}
-		if errors.Is(err, crawler.ErrForbiddenAddress) {
-			return nil, err // of the host itself: what robots.txt would say does not matter
+		case errors.Is(err, crawler.ErrForbiddenAddress): // of the host itself: what robots.txt would say does not matter
+			return nil, err
+		case errors.Is(err, crawler.ErrGap): // nothing is wrong with it: it goes on from there
+			return nil, err
 		}
 		f.mu.Lock()
 		if err == nil {
@@ -214,12 +218,19 @@ func reached(status int) bool {
 }
 
 // askRobots asks for a robots.txt, and follows its redirects, to other hosts too. The copy says what came of it even if the error
-// says that it was unreachable.
-func (w *worker) askRobots(ctx context.Context, site *crawler.Site, u *url.URL, delay time.Duration) (*crawler.RobotsCopy, error) {
+// says that it was unreachable. A redirect to a host whose gap has not passed is gone on with by the next call.
+func (w *worker) askRobots(ctx context.Context, site *crawler.Site, u *url.URL, delay time.Duration, o *origin) (*crawler.RobotsCopy, error) {
 	c := &crawler.RobotsCopy{Origin: Origin(u), FetchedAt: w.f.cfg.Now()}
-	at := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
-	for hop := 0; ; hop++ {
-		a, err := w.ask(ctx, site, at, delay, request{limit: maxRobots})
+	at, hop := o.next, o.hops
+	if at == nil {
+		at = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
+	}
+	o.next, o.hops = nil, 0
+	for ; ; hop++ {
+		a, err := w.ask(ctx, site, at, delay, request{limit: maxRobots, guest: crawler.HostKey(at) != crawler.HostKey(u)})
+		if errors.Is(err, crawler.ErrGap) {
+			o.next, o.hops = at, hop
+		}
 		switch {
 		case err == nil && !reached(a.status):
 			err = fmt.Errorf("status %d", a.status)

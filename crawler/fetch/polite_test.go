@@ -206,6 +206,65 @@ func TestRobotsRedirectElsewhere(t *testing.T) {
 	}
 }
 
+// A gap that a redirect comes upon, of the same host or of another, is none of robots.txt being unreachable: it goes on when the gap has
+// passed. The other host's own gap is kept, and not that of the site that was redirected to it.
+func TestRobotsRedirectOverGap(t *testing.T) {
+	const minute = time.Minute
+	forbids := answerWith("", "User-agent: *\nDisallow: /a\nCrawl-delay: 60")
+	for _, tt := range []struct {
+		name      string
+		gap       time.Duration // of the site
+		elsewhere bool
+		delay     time.Duration // Crawl-delay of the other host, which was just asked
+		wait      time.Duration
+	}{
+		{"of the host itself", 30 * time.Second, false, 0, 30 * time.Second},
+		{"of another host", time.Second, true, minute, minute},
+		{"shorter than the site's own", minute, true, 15 * time.Second, 15 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			other := newWorld(t, Config{}, routes{"/robots.txt": answerWith("", fmt.Sprintf("User-agent: *\nDisallow: /a\nCrawl-delay: %.0f", tt.delay.Seconds())),
+				"/moved": forbids, "/b": page})
+			to := "/moved"
+			if tt.elsewhere {
+				to = other.srv.URL + to
+			}
+			s := &store{}
+			cfg := Config{Robots: s, Patience: 10 * time.Second}
+			wd := newWorld(t, cfg, routes{"/robots.txt": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) },
+				"/moved": forbids, "/a": page, "/b": page})
+			wd.site.Gap = tt.gap
+			wd.site.Hosts = append(wd.site.Hosts, other.site.Hosts...)
+			if tt.elsewhere { // the other host is asked for itself
+				_, err := wd.f.worker().Fetch(t.Context(), crawler.Task{URL: other.srv.URL + "/a", Kind: crawler.KindPage}, other.site)
+				if !errors.Is(err, crawler.ErrDisallowed) {
+					t.Fatal(err)
+				}
+			}
+			_, err := wd.get("/a")
+			he, ok := errors.AsType[*crawler.HostError](err)
+			if !ok || !errors.Is(err, crawler.ErrGap) || errors.Is(err, crawler.ErrRobotsUnreachable) || he.Until.Sub(wd.Now()) != tt.wait || he.Host != wd.site.Hosts[0] {
+				t.Fatalf("got %v, want a hold of %v", err, tt.wait)
+			}
+			if c := s.copies[wd.srv.URL]; c != nil {
+				t.Errorf("stored as %+v", c)
+			}
+			wd.Sleep(t.Context(), tt.wait)
+			if _, err := wd.get("/a"); !errors.Is(err, crawler.ErrDisallowed) {
+				t.Errorf("after it: %v", err)
+			}
+			asked := append(wd.requests(), other.requests()...)
+			want := []string{"/robots.txt", "/moved"}
+			if tt.elsewhere {
+				want = []string{"/robots.txt", "/robots.txt", "/moved"}
+			}
+			if diff := cmp.Diff(want, asked); diff != "" {
+				t.Errorf("requests: -want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestRobotsAge(t *testing.T) {
 	s := new(store)
 	answer := page

@@ -35,6 +35,7 @@ type request struct {
 	etag         string
 	lastModified string
 	named        bool
+	guest        bool    // of a host that is asked for another's sake: a gap of its own holds
 	robots       *Robots // the copy that allowed it, nil for robots.txt itself
 	rule         Line    // of that
 }
@@ -155,6 +156,10 @@ func (w *worker) ask(ctx context.Context, site *crawler.Site, u *url.URL, delay 
 	if site != nil {
 		gap = max(gap, site.Gap)
 	}
+	if w.f.mu.Lock(); r.guest && !g.last.IsZero() {
+		gap = g.least
+	}
+	w.f.mu.Unlock()
 	if err := w.f.await(ctx, key, g, gap); err != nil {
 		return answer{}, err
 	}
