@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -30,7 +31,7 @@ const (
 	samplePages     = 8       // of a site that make a dictionary, as far as they fit
 	poorPages       = 100     // packed with a dictionary before it can be found wanting; twice as many for each that the site has already
 	poorShare       = 6       // it is if they are more than a sixth of their size; packed without, pages are a third or fourth
-	maxContents     = 256     // dictionaries in memory
+	maxContents     = 512     // dictionaries in memory
 	maxDecoders     = 16
 )
 
@@ -101,20 +102,28 @@ func (c *compressor) pack(body []byte) []byte {
 func (c *compressor) packWith(id uint32, dictionary, body []byte) ([]byte, error) {
 	p := <-c.idle
 	defer func() { c.idle <- p }()
-	if p.id != id || &p.loaded[0] != &dictionary[0] {
+	if p.with == nil {
 		var err error
-		own := zstd.WithEncoderDictRaw(id, dictionary)
-		if p.with == nil {
-			p.with, err = zstd.NewWriter(nil, append(encoderOptions[:len(encoderOptions):len(encoderOptions)], own)...)
-		} else {
-			err = p.with.ResetWithOptions(nil, own)
+		if p.with, err = zstd.NewWriter(nil, append(encoderOptions[:len(encoderOptions):len(encoderOptions)], zstd.WithEncoderDictRaw(id, dictionary))...); err != nil {
+			return nil, err
 		}
-		if err != nil {
+		p.id, p.loaded = id, dictionary
+	} else if p.id != id || &p.loaded[0] != &dictionary[0] {
+		if err := p.with.ResetWithOptions(nil, zstd.WithEncoderDictRaw(id, dictionary)); err != nil {
 			return nil, err
 		}
 		p.id, p.loaded = id, dictionary
 	}
-	return p.with.EncodeAll(body, make([]byte, 0, len(body)/16+64)), nil
+	// As a stream: EncodeAll keeps other tables, and would fill these with a new dictionary a second time.
+	out := bytes.NewBuffer(make([]byte, 0, len(body)/16+64))
+	p.with.ResetContentSize(out, int64(len(body)))
+	if _, err := p.with.Write(body); err != nil {
+		return nil, err
+	}
+	if err := p.with.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
 }
 
 // unpack gives the body of size bytes that was packed. find gives the dictionary of an ID.

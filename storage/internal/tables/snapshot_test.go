@@ -121,10 +121,17 @@ func BenchmarkPack(b *testing.B) {
 		}
 		return time.Since(begin).Seconds()
 	}
-	var plain, with float64
+	others := [][]byte{slices.Clone(dictionary), slices.Clone(dictionary), slices.Clone(dictionary)} // more than there are packers
+	next := 0
+	var plain, with, switching float64
 	for b.Loop() {
 		plain += time(func(body []byte) { c.pack(body) })
 		with += time(func(body []byte) { c.packWith(firstDictionary, dictionary, body) })
+		switching += time(func(body []byte) {
+			next = (next + 1) % len(others)
+			c.packWith(firstDictionary+1+uint32(next), others[next], body)
+		})
 	}
+	b.ReportMetric(switching/plain, "times-plain-switching")
 	b.ReportMetric(with/plain, "times-plain")
 }
