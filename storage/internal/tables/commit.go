@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -523,6 +524,17 @@ func insertTasks(verb string) (queries [maxRows + 1]string) {
 	return queries
 }
 
+// raiseTasks are the statements that give so many stored tasks a better hint and depth.
+func raiseTasks() (queries [maxRows + 1]string) {
+	urls := ""
+	for n := 1; n <= maxRows; n++ {
+		urls += fmt.Sprintf(", $%d", n+2)
+		queries[n] = `UPDATE tasks SET hint = CASE WHEN hint < $1 THEN $1 ELSE hint END, depth = CASE WHEN depth > $2 THEN $2 ELSE depth END
+			WHERE url IN (` + urls[2:] + `) AND (hint < $1 OR depth > $2)`
+	}
+	return queries
+}
+
 // insert is links of at most maxRows tasks that are alike.
 func (t *tx) insert(l *lease, tasks []*crawler.Task) (added int, err error) {
 	first := tasks[0]
@@ -539,38 +551,63 @@ func (t *tx) insert(l *lease, tasks []*crawler.Task) (added int, err error) {
 		return 0, err
 	}
 	added = int(inserted)
-	for _, task := range tasks {
-		if int(inserted) < len(tasks) {
-			again, err := t.known(l, task)
-			if err != nil {
-				return 0, err
-			}
-			if again {
-				added++
-			}
+	if added > 0 { // at once: a trigger would do this for each row
+		if _, err := t.exec(`UPDATE hosts SET queued = queued + $2, next_due = CASE WHEN next_due <= $3 THEN next_due ELSE $3 END WHERE id = $1`,
+			host, added, dueMillis(first.Due)); err != nil {
+			return 0, err
 		}
+	}
+	if added < len(tasks) {
+		again, err := t.known(l, tasks)
+		if err != nil {
+			return 0, err
+		}
+		added += again
+	}
+	for _, task := range tasks {
 		t.w.links.add(task.URL, task.Hint, task.Depth, dueMillis(task.LastMod))
 	}
 	return added, nil
 }
 
-// known brings a stored task up to what a link to it says, and says whether it is due again. One that was inserted now it leaves as it is.
-func (t *tx) known(l *lease, task *crawler.Task) (again bool, err error) {
-	if lastmod := dueMillis(task.LastMod); lastmod > 0 {
+// known brings stored tasks of the same depth up to what links to them say, and says how many are due again. Those that were inserted now
+// it leaves as they are.
+func (t *tx) known(l *lease, tasks []*crawler.Task) (again int, err error) {
+	for _, task := range tasks {
+		lastmod := dueMillis(task.LastMod)
+		if lastmod == 0 {
+			continue
+		}
 		n, err := t.exec(`UPDATE tasks SET due = 1, tries = 0 WHERE url = $1 AND site_id = $3 AND due IS NULL AND $2 > visited_at AND $2 > lastmod
 			AND misled < $4`, task.URL, lastmod, l.site, maxMisled)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
-		again = n > 0
+		again += int(n)
 		if _, err = t.exec(`UPDATE tasks SET lastmod = $2,
 			announced = CASE WHEN visited_at > 0 AND $2 > visited_at THEN 1 ELSE announced END WHERE url = $1 AND lastmod < $2`, task.URL, lastmod); err != nil {
-			return false, err
+			return 0, err
 		}
 	}
-	_, err = t.exec(`UPDATE tasks SET hint = CASE WHEN hint < $2 THEN $2 ELSE hint END, depth = CASE WHEN depth > $3 THEN $3 ELSE depth END
-		WHERE url = $1 AND (hint < $2 OR depth > $3)`, task.URL, task.Hint, task.Depth)
-	return again, err
+	// Most links of a page have the same hint, so that this is one statement or two.
+	var hints []int
+	for _, task := range tasks {
+		if !slices.Contains(hints, task.Hint) {
+			hints = append(hints, task.Hint)
+		}
+	}
+	for _, hint := range hints {
+		args := append(make([]any, 0, 2+maxRows), hint, tasks[0].Depth)
+		for _, task := range tasks {
+			if task.Hint == hint {
+				args = append(args, task.URL)
+			}
+		}
+		if _, err := t.exec(t.s.raises[len(args)-2], args...); err != nil {
+			return 0, err
+		}
+	}
+	return again, nil
 }
 
 // host gives the ID of a host of a site.

@@ -41,9 +41,6 @@ var copiedTables = []copied{
 // nobody is what a copy has instead of a column: it is not held.
 var nobody = map[string]string{"sites.owner": "''", "sites.lease_until": "0"}
 
-// begins is what a column is inserted with: the triggers of tasks bring these to what they are in the source.
-var begins = map[string]any{"hosts.queued": int64(0), "hosts.next_due": nil}
-
 const (
 	maxCopyRows  = 500
 	maxCopyBytes = 4 << 20
@@ -186,11 +183,8 @@ func (s *Store) copyTable(ctx context.Context, from querier, to *Store, t copied
 	}
 	if err := s.scan(ctx, from, query+` ORDER BY `+key, last, func(row []any) error {
 		row = append([]any(nil), row...)
-		for i, c := range columns {
-			if v, ok := begins[t.name+"."+c]; ok {
-				row[i] = v
-			}
-			switch v := row[i].(type) {
+		for _, v := range row {
+			switch v := v.(type) {
 			case string:
 				size += len(v)
 			case []byte:

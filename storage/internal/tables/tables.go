@@ -5,7 +5,7 @@
 // that it can remember which links it stored.
 //
 // The frontier is never in memory. Each task is in exactly one of two partial indexes, queued or done; a host carries a summary of
-// its queue that triggers keep, so that neither the choice of the next task nor the list of hosts grows with the tasks.
+// its queue, which insert and a trigger keep, so that neither the choice of the next task nor the list of hosts grows with the tasks.
 //
 // # Pages
 //
@@ -80,6 +80,7 @@ const (
 type Store struct {
 	c       Config
 	inserts [maxRows + 1]string // see insertTasks
+	raises  [maxRows + 1]string // see raiseTasks
 	owner   string              // of leases, see newOwner
 	zip     *compressor
 	dicts   dictionaries
@@ -116,7 +117,7 @@ func New(ctx context.Context, c Config) (*Store, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &Store{c: c, inserts: insertTasks(cmp.Or(c.Insert, "INSERT")), owner: c.Owner, held: make(map[string]*lease)}
+	s := &Store{c: c, inserts: insertTasks(cmp.Or(c.Insert, "INSERT")), raises: raiseTasks(), owner: c.Owner, held: make(map[string]*lease)}
 	if s.owner == "" {
 		s.owner = newOwner()
 	}
