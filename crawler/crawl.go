@@ -62,7 +62,8 @@ const (
 	maxBuffer    = 128                    // the same for a host that answers fast and has no gap
 	batchSize    = 50                     // visits that are worth a commit
 	batchAge     = 200 * time.Millisecond // after which fewer are
-	batchBytes   = 8 << 20                // of their pages
+	batchBytes   = 8 << 20                // of their pages and links
+	linkBytes    = 300                    // of a link, about
 	maxBatches   = 4                      // finished but not committed: over that, nothing new is begun
 	maxHolds     = 5                      // of a host without a visit between them: then it is left to the next run
 	maxTaskHolds = 4                      // of a host by the same task: then the task is what is wrong
@@ -224,7 +225,7 @@ type loop struct {
 	idle, served           int
 	used                   use
 	pending                []done // in the order in which they were finished
-	bytes                  int    // of their pages
+	bytes                  int    // of their pages and links
 	oldest                 time.Time
 	committing, terminated bool
 	workers                sync.WaitGroup
@@ -555,6 +556,7 @@ func (l *loop) finished(d done) {
 	if len(l.pending) == 0 {
 		l.oldest = now
 	}
+	l.bytes += linkBytes * len(v.Links)
 	if v.Page != nil {
 		l.bytes += len(v.Page.Body)
 		q.site.used.bytes += int64(len(v.Page.Body))

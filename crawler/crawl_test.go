@@ -456,6 +456,33 @@ func TestCrawlHold(t *testing.T) {
 	})
 }
 
+// Links weigh too: a few sitemaps of many are a batch of their own, and no more are read while they are stored.
+func TestCrawlBatchesByLinks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, w := newMemory(), newWeb(t)
+		s := siteOf("a.example")
+		s.Gap, w.took = 0, time.Millisecond
+		entries := slices.Repeat([]Task{pageTask("http://a.example/0")}, 50_000)
+		for i := range 20 {
+			m.add(pageTask(fmt.Sprintf("http://a.example/%d", i)))
+		}
+		c := crawlOf(m, w, s)
+		c.Handle = func(_ context.Context, site *Site, v *Visit) error {
+			v.Outcome, v.Links = Listed, entries
+			return nil
+		}
+		c.Run(t.Context())
+		for _, urls := range m.commits {
+			if n := strings.Count(urls, "http"); n > 3 {
+				t.Errorf("%d visits of 50,000 links in a commit", n)
+			}
+		}
+		if len(w.log) != 20 {
+			t.Errorf("%d visits", len(w.log))
+		}
+	})
+}
+
 // A gap that is longer than Patience is waited for, and kept over a restart.
 func TestCrawlLongGap(t *testing.T) {
 	slow := siteOf("a.example")

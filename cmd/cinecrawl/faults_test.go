@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -12,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -28,6 +30,7 @@ import (
 
 	"cinecrawl/configs"
 	"cinecrawl/crawler"
+	"cinecrawl/crawler/discover"
 	"cinecrawl/crawler/fetch"
 	"cinecrawl/storage"
 	"cinecrawl/storage/sqlite"
@@ -41,7 +44,8 @@ type faulty struct {
 	cfg    fetch.Config
 	site   crawler.Site
 
-	memory uint64 // bytes that a crawl and what it asks may allocate, all together
+	memory uint64        // bytes that a crawl and what it asks may allocate, all together
+	most   time.Duration // that a crawl may take
 
 	mu    sync.Mutex
 	asked map[string]int
@@ -69,7 +73,7 @@ last reel I had forgotten that I was watching a performance at all. The cinemato
 // newFaulty serves "/", "/2020/05/first-good-film/", "/2020/05/last-good-film/", and what paths has; "/" links to all of links.
 func newFaulty(t *testing.T, paths map[string]http.HandlerFunc, links ...string) *faulty {
 	t.Helper()
-	f := &faulty{t: t, db: filepath.Join(t.TempDir(), "x.db"), memory: 32 << 20, asked: map[string]int{}}
+	f := &faulty{t: t, db: filepath.Join(t.TempDir(), "x.db"), memory: 32 << 20, most: time.Minute, asked: map[string]int{}}
 	f.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.mu.Lock()
 		f.asked[r.URL.Path]++
@@ -113,10 +117,10 @@ func (f *faulty) named() *faulty {
 	return f
 }
 
-// crawl crawls the site once, with a minute as the bound on all of it.
+// crawl crawls the site once.
 func (f *faulty) crawl() crawler.Result {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(f.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(f.t.Context(), f.most)
 	defer cancel()
 	cfg, err := configs.Load("")
 	if err != nil {
@@ -561,6 +565,90 @@ func TestFaultySitemaps(t *testing.T) {
 	f.crawl()
 	f.check(2, map[string]crawler.Outcome{"/laughs.xml": crawler.Listed, "/external.xml": crawler.Listed, "/many.xml": crawler.Listed,
 		"/large.xml": crawler.TooLarge, "/deep.xml": crawler.Unreadable, "/self.xml": crawler.Listed})
+}
+
+// An index of sitemaps that leads to a million pages: the first run knows all of them or says what it left out, in bounded memory, and
+// asks for no more pages than its budget has. CINECRAWL_MILLION=1 makes it a million, which takes half a minute; else it is a hundred
+// thousand, in one full sitemap and smaller ones.
+func TestSitemapIndexOfAMillion(t *testing.T) {
+	const files, budget, over = 20, 10, 10
+	entries := 2500
+	if os.Getenv("CINECRAWL_MILLION") != "" {
+		entries = discover.MaxEntries
+	}
+	gzipped := func(write func(w *bufio.Writer)) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/gzip")
+			z := gzip.NewWriter(w)
+			b := bufio.NewWriter(z)
+			write(b)
+			b.Flush()
+			z.Close()
+		}
+	}
+	paths := map[string]http.HandlerFunc{
+		"/robots.txt": charset("text/plain", "Sitemap: /index.xml.gz"),
+		"/index.xml.gz": gzipped(func(b *bufio.Writer) {
+			b.WriteString("<sitemapindex>")
+			for i := range files {
+				fmt.Fprintf(b, "<sitemap><loc>/part-%d.xml.gz</loc></sitemap>", i)
+			}
+			b.WriteString("</sitemapindex>")
+		}),
+	}
+	for i := range files {
+		n := entries
+		if i == 0 {
+			n = discover.MaxEntries + over // which are too many
+		}
+		paths[fmt.Sprintf("/part-%d.xml.gz", i)] = gzipped(func(b *bufio.Writer) {
+			b.WriteString("<urlset><url><loc>http://elsewhere.example/</loc></url>")
+			for k := range n - 1 {
+				fmt.Fprintf(b, "<url><loc>/2020/05/one-of-many-films-%d-%d/</loc><lastmod>2020-05-01</lastmod></url>\n", i, k)
+			}
+			b.WriteString("</urlset>")
+		})
+	}
+	f := newFaulty(t, paths).start()
+	f.cfg.HeaderTimeout, f.cfg.IdleTimeout, f.cfg.Timeout = time.Minute, time.Minute, time.Minute // size is the bound here
+	f.most, f.memory = 10*time.Minute, 8<<30
+	f.site.Pages = budget
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	r := f.crawl()
+	runtime.ReadMemStats(&after)
+	if n := (after.HeapSys - before.HeapSys) >> 20; n > 250 {
+		t.Errorf("the heap grew by %d MB", n)
+	}
+	if !r.Finished || !strings.HasPrefix(r.Why, "page budget of 10 spent") {
+		t.Errorf("ended: %+v", r)
+	}
+	f.check(2, map[string]crawler.Outcome{"/": crawler.NotReview, "/index.xml.gz": crawler.Listed, "/part-0.xml.gz": crawler.Listed, "/part-19.xml.gz": crawler.Listed})
+
+	st := openStore(t, f.db)
+	defer st.Close()
+	sites, err := st.Sites(t.Context(), "faulty")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := discover.MaxEntries - 1 + (files-1)*(entries-1)
+	want := map[crawler.Outcome]int{crawler.Listed: files + 1, crawler.NotReview: 1, crawler.Reviewed: 2, crawler.Gone: budget - 3}
+	if diff := cmp.Diff(want, sites[0].Tasks); diff != "" {
+		t.Errorf("status (-want +got):\n%s", diff)
+	}
+	if got, want := sites[0].Queued, known-(budget-3); got != want {
+		t.Errorf("%d queued, want %d", got, want)
+	}
+	for i, want := range map[int]string{
+		0:         fmt.Sprintf("%d entries, %d in scope; then sitemap: more than %[1]d entries", discover.MaxEntries, discover.MaxEntries-1),
+		files - 1: fmt.Sprintf("%d entries, %d in scope", entries, entries-1),
+	} {
+		if task, err := st.TaskByURL(t.Context(), fmt.Sprintf("%s/part-%d.xml.gz", f.server.URL, i)); err != nil || task.Why != want {
+			t.Errorf("part %d: %+v, %v; want %q", i, task, err, want)
+		}
+	}
+	t.Logf("%d URLs known, the heap grew by %d MB", known, (after.HeapSys-before.HeapSys)>>20)
 }
 
 // A host whose certificate is not trusted is not asked; nothing is lost, and once it is mended the next run gets all.
