@@ -17,7 +17,8 @@ import (
 // lines of robots.txt), and JSON says how every byte is quoted and every column is called.
 //
 // Lines are only ever appended, each by one write: several processes may share a file, and one that is killed loses the lines of the
-// requests in flight. Half a line, as a disk that was full leaves it, is ended before the next.
+// requests in flight. Half a line is ended when the file is next opened: a disk that was full leaves it, or a kill, upon which Linux ends
+// a write where a page of the file (4 KB) does.
 type accessLog struct {
 	log *slog.Logger
 

@@ -20,7 +20,7 @@ type farm struct {
 
 	mu  sync.Mutex
 	log []string // paths, in the order asked
-	on  func()
+	on  func(*http.Request)
 }
 
 // newFarm serves so many reviews on pages of about so many bytes.
@@ -55,7 +55,7 @@ func (f *farm) requests() []string {
 }
 
 // onRequest has a function called at each request from now on.
-func (f *farm) onRequest(on func()) {
+func (f *farm) onRequest(on func(*http.Request)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.on = on
@@ -83,7 +83,7 @@ func (f *farm) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	on := f.on
 	f.mu.Unlock()
 	if on != nil {
-		on()
+		on(r)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	var n int

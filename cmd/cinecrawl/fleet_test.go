@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -161,7 +162,7 @@ type visited struct {
 	times []time.Time
 }
 
-func (v *visited) note() {
+func (v *visited) note(*http.Request) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.times = append(v.times, time.Now())

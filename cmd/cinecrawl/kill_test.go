@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +31,8 @@ const (
 
 // TestKill kills a crawling process with SIGKILL at random instants, and starts it again with the same command until the crawl
 // is finished; then with a new database, until enough were killed. In the end every review is stored, once; and what had been
-// stored when a process died was not asked again, robots.txt included.
+// stored when a process died was not asked again, robots.txt included. The access log has a line for each request, but for those in
+// flight at a kill.
 func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts hundreds of processes")
@@ -39,6 +42,7 @@ func TestKill(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 
 	var farms []*farm
+	seen := visits{by: map[visitor][]string{}}
 	var config strings.Builder
 	config.WriteString("sites:\n")
 	for range killHosts {
@@ -48,7 +52,6 @@ func TestKill(t *testing.T) {
 		fmt.Fprintf(&config, "  %q: {enabled: true, hosts: [%q], crawl: {start: [%q], gap: 0s}}\n", f.host, f.host, f.server.URL+"/")
 	}
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "cinecrawl.yaml"), config.String())
 	// The program as people have it: the binary of this test may have the race detector in it, and begin five times more slowly.
 	program := filepath.Join(dir, "cinecrawl-as-built")
 	build := exec.Command("go", "build", "-o", program, ".")
@@ -57,48 +60,101 @@ func TestKill(t *testing.T) {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 
+	var processes []*process
 	killed, crawls := 0, 0
 	moments := map[string]int{} // of the kills
-	access, logged := filepath.Join(dir, "access.jsonl"), 0
+	access := accessReader{name: filepath.Join(dir, "access.jsonl")}
 	for ; killed < kills; crawls++ {
 		db := filepath.Join(dir, fmt.Sprintf("crawl%d.db", crawls))
 		done := map[string]bool{} // URLs whose outcome is stored, and stored robots copies
 		for {
-			finished, moment, out := crawlAndKill(t, program, db, farms, random)
-			asked := 0
-			for _, f := range farms {
-				for _, path := range f.requests() {
-					asked++
-					if url := "http://" + f.host + path; done[url] {
-						t.Errorf("crawl %d, after %d kills: %s was asked again although it was done", crawls, killed, url)
-					}
-				}
+			p := &process{name: fmt.Sprintf("process %d", len(processes)), done: maps.Clone(done)}
+			processes = append(processes, p)
+			write(t, filepath.Join(dir, "cinecrawl.yaml"), "contact: "+p.name+"\n"+config.String())
+			p.crawlAndKill(t, program, db, farms, &seen, random)
+			p.logged = access.read(t, p.killed)
+			if p.check(t, &seen, farms); t.Failed() {
+				t.Fatalf("crawl %d, after %d kills:\n%s", crawls, killed, p.out)
 			}
-			// The requests in flight are one a host: of this process, or of the one before, when they came in after it was killed.
-			lines := wholeLines(t, access)
-			if n := lines - logged; n > asked || n < asked-killHosts {
-				t.Errorf("crawl %d: %d requests, %d lines of the access log", crawls, asked, n)
-			}
-			logged = lines
-			if finished {
+			if !p.killed {
 				break
 			}
-			moments[moment]++
-			if killed++; t.Failed() {
-				t.Fatalf("after %d kills:\n%s", killed, out)
-			}
+			moments[p.moment]++
+			killed++
 			if rememberDone(t, db, farms, done) == killHosts {
 				break // killed between its last commit and its end: the same command would begin a new crawl
 			}
 		}
 		checkCrawl(t, db, farms)
 	}
-	t.Logf("%d kills over %d crawls of %d pages: %v", killed, crawls, killHosts*len(farms[0].urls()), moments)
+	for _, f := range farms {
+		f.server.Close()
+	}
+	for _, p := range processes {
+		p.check(t, &seen, farms) // again, for what came in after the kill
+	}
+	t.Logf("%d kills over %d crawls of %d pages: %v; %d lines cut", killed, crawls, killHosts*len(farms[0].urls()), moments, access.cuts)
 	for _, m := range []string{begins, asks, ends} {
 		if moments[m] < kills/40 {
 			t.Errorf("%d kills while a process %s: the instants are not spread over its life", moments[m], m)
 		}
 	}
+}
+
+// process is one start of the program.
+type process struct {
+	name   string              // in its user agent: a farm may come to a request only after the process that sent it was killed
+	done   map[string]bool     // before it began
+	logged map[string][]string // by host, the URLs of its lines in the access log
+	killed bool                // before it was finished
+	moment string              // what it did then
+	out    string
+}
+
+// check holds that a process asked for nothing that was done before, and that its lines of the access log are its requests, host by host
+// and in order.
+func (p *process) check(t *testing.T, seen *visits, farms []*farm) {
+	t.Helper()
+	for _, f := range farms {
+		asked, logged := seen.of(visitor{p.name, f.host}), p.logged[f.host]
+		for _, url := range asked {
+			if p.done[url] {
+				t.Errorf("%s: %s was asked again although it was done", p.name, url)
+			}
+		}
+		// A line is written when the answer is there, and before the host is asked again: what has one was seen by the farm, and a kill
+		// costs a host the line of its last request, no other. Whoever comes to its end has them all.
+		if n := len(asked); p.killed && n == len(logged)+1 {
+			asked = asked[:n-1]
+		}
+		if !slices.Equal(asked, logged) {
+			t.Errorf("%s, killed: %v: %s was asked for\n%q\nand in the access log are\n%q", p.name, p.killed, f.host, asked, logged)
+		}
+	}
+}
+
+// visits are the URLs that farms were asked for, in order, by who asked.
+type visits struct {
+	mu sync.Mutex
+	by map[visitor][]string
+}
+
+type visitor struct{ process, host string }
+
+// note gives the name of the process.
+func (v *visits) note(r *http.Request) string {
+	_, contact, _ := strings.Cut(r.UserAgent(), "(")
+	who := visitor{strings.TrimSuffix(contact, ")"), r.Host}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.by[who] = append(v.by[who], "http://"+r.Host+r.URL.RequestURI())
+	return who.process
+}
+
+func (v *visits) of(who visitor) []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.by[who])
 }
 
 // What a process does when it is killed.
@@ -109,9 +165,8 @@ const (
 )
 
 // crawlAndKill runs the crawl, and kills it at a random instant: mostly a moment after the farms were asked for so many pages, which
-// holds on a slow machine, too; sometimes before it has asked for any, sometimes when it begins to write its summary. It says whether
-// the crawl was finished by then, and if not what it did.
-func crawlAndKill(t *testing.T, program, db string, farms []*farm, random *rand.Rand) (finished bool, moment, out string) {
+// holds on a slow machine, too; sometimes before it has asked for any, sometimes when it begins to write its summary.
+func (p *process) crawlAndKill(t *testing.T, program, db string, farms []*farm, seen *visits, random *rand.Rand) {
 	t.Helper()
 	cmd := exec.Command(program, "crawl", "--db", db, "--access-log", "access.jsonl")
 	cmd.Dir = filepath.Dir(program)
@@ -131,8 +186,8 @@ func crawlAndKill(t *testing.T, program, db string, farms []*farm, random *rand.
 		}
 	})
 	for _, f := range farms {
-		f.onRequest(func() {
-			if asked.Add(1) == pages && pages >= 10 && pages < 110 {
+		f.onRequest(func(r *http.Request) {
+			if seen.note(r) == p.name && asked.Add(1) == pages && pages >= 10 && pages < 110 {
 				now()
 			}
 		})
@@ -165,13 +220,13 @@ func crawlAndKill(t *testing.T, program, db string, farms []*farm, random *rand.
 	}
 	switch {
 	case asked.Load() == 0:
-		moment = begins
+		p.moment = begins
 	case summary.Load() == 0:
-		moment = asks
+		p.moment = asks
 	default:
-		moment = ends
+		p.moment = ends
 	}
-	return err == nil, moment, b.String()
+	p.killed, p.out = err != nil, b.String()
 }
 
 // writes is called at each Write.
@@ -182,19 +237,43 @@ func (w writes) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// wholeLines counts the lines of a file of JSON lines, and holds that each is whole.
-func wholeLines(t *testing.T, file string) (n int) {
+// accessReader reads an access log that one process after the other appends to.
+type accessReader struct {
+	name string
+	end  int  // of what was read
+	half bool // a kill cut the last line
+	cuts int
+}
+
+// read gives the URLs of the lines that came since the last call, by host. Each is whole but the last of a process that was killed: Linux
+// ends the write of a killed process where a page of the file ends, some 4 KB, and the next process ends the line.
+func (a *accessReader) read(t *testing.T, killed bool) map[string][]string {
 	t.Helper()
-	b, err := os.ReadFile(file)
+	b, err := os.ReadFile(a.name)
 	if err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
 	}
-	for line := range bytes.Lines(b) {
-		if n++; !json.Valid(line) || line[len(line)-1] != '\n' {
-			t.Errorf("line %d of the access log: %q", n, line)
+	added, urls := b[a.end:], map[string][]string{}
+	a.end = len(b)
+	if a.half && len(added) > 0 {
+		if added[0] != '\n' {
+			t.Errorf("after a line that was cut the access log has %q", added)
 		}
+		added, a.half = added[1:], false
 	}
-	return n
+	for line := range bytes.Lines(added) {
+		if killed && line[len(line)-1] != '\n' {
+			a.half = true
+			a.cuts++
+			break
+		}
+		var l accessLine
+		if err := json.Unmarshal(line, &l); err != nil || line[len(line)-1] != '\n' {
+			t.Errorf("line of the access log: %q", line)
+		}
+		urls[l.Host] = append(urls[l.Host], l.URL)
+	}
+	return urls
 }
 
 // rememberDone adds what the database knows as done, and gives the number of sites whose run is finished.

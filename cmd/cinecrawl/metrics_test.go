@@ -40,7 +40,7 @@ func TestSeen(t *testing.T) {
 	const held = 20 // the request that is not answered yet
 	var asked atomic.Int32
 	reached, release := make(chan struct{}), make(chan struct{})
-	f.onRequest(func() {
+	f.onRequest(func(*http.Request) {
 		if asked.Add(1) == held {
 			close(reached)
 			<-release

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,7 +27,7 @@ func TestTwoProcesses(t *testing.T) {
 		f, first := newFarm(12, 4<<10), make(chan struct{})
 		defer f.server.Close()
 		once := sync.OnceFunc(func() { close(first) })
-		f.onRequest(func() { once(); <-gate })
+		f.onRequest(func(*http.Request) { once(); <-gate })
 		farms, asked = append(farms, f), append(asked, first)
 		fmt.Fprintf(&config, "  %q: {enabled: true, hosts: [%q], crawl: {start: [%q], gap: 0s}}\n", f.host, f.host, f.server.URL+"/")
 	}
