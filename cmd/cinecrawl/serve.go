@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"cinecrawl/cmd/internal/fleet"
 	"cinecrawl/configs"
 	"cinecrawl/crawler"
 	"cinecrawl/storage"
@@ -73,10 +74,14 @@ func (a *app) daemon(ctx context.Context, seen seenFlags, run func(context.Conte
 		}
 	})
 	defer done()
-	if err := run(ctx, crawls, sites); err != nil {
+	switch err := run(ctx, crawls, sites); {
+	case errors.Is(err, fleet.ErrLeft):
+		a.log.Warn(err.Error())
+	case err != nil:
 		return err
+	default:
+		a.log.Info("stopped: everything is handed back")
 	}
-	a.log.Info("stopped: everything is handed back")
 	return nil
 }
 

@@ -229,6 +229,7 @@ type proxy struct {
 	to     string
 	cut    func(before, after byte) bool
 	freeze atomic.Pointer[chan struct{}] // if set, nothing more goes to the server until it is closed
+	asked  atomic.Int64                  // counts connections and what comes by them
 }
 
 func newProxy(t *testing.T, rawURL string) (*proxy, string) {
@@ -258,6 +259,7 @@ func newProxy(t *testing.T, rawURL string) (*proxy, string) {
 
 func (p *proxy) serve(c net.Conn) {
 	defer c.Close()
+	p.asked.Add(1)
 	s, err := net.Dial("tcp", p.to)
 	if err != nil {
 		return
@@ -271,6 +273,7 @@ func (p *proxy) serve(c net.Conn) {
 			if err != nil {
 				return
 			}
+			p.asked.Add(1)
 			if f := p.freeze.Load(); f != nil {
 				<-*f
 			}
@@ -390,6 +393,62 @@ func TestStoppedWithoutServer(t *testing.T) {
 	}
 	if took := time.Since(begin); took > 20*time.Second {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// Close does not wait for a server that is gone, nor for one that does not answer, whatever is being written and read.
+func TestClosedWithoutServer(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		away func(*testing.T, *pgtest.Server, *proxy)
+	}{
+		{"gone", func(t *testing.T, s *pgtest.Server, _ *proxy) { s.Stop(t); t.Cleanup(func() { s.Continue(t) }) }},
+		{"silent", func(t *testing.T, _ *pgtest.Server, p *proxy) {
+			wake := make(chan struct{})
+			p.freeze.Store(&wake)
+			t.Cleanup(func() { close(wake) })
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server := pgtest.Start(t)
+			p, through := newProxy(t, server.URL(t))
+			s, err := postgres.Open(t.Context(), through)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := films{"films.example"}
+			if _, err := s.StartRun(t.Context(), f.site, []crawler.Task{f.task(1)}, 0, storage.ByHand); err != nil {
+				t.Fatal(err)
+			}
+			tt.away(t, server, p)
+			ended := make(chan string, 4)
+			before := p.asked.Load()
+			for range 2 {
+				go func() {
+					_, err := s.Commit(context.Background(), []crawler.Visit{f.visit(f.task(1), 100)})
+					ended <- fmt.Sprint("commit: ", err)
+				}()
+			}
+			for p.asked.Load() == before { // one of them waits for the server
+				<-time.After(time.Millisecond)
+			}
+			go func() {
+				_, err := s.Hosts(context.Background(), f.site)
+				ended <- fmt.Sprint("hosts: ", err)
+			}()
+			go func() { s.Close(); ended <- "close" }()
+			late := time.After(20 * time.Second)
+			for range cap(ended) {
+				select {
+				case what := <-ended:
+					if strings.HasSuffix(what, "<nil>") {
+						t.Error(what)
+					}
+				case <-late:
+					t.Fatal("something waits on")
+				}
+			}
+		})
 	}
 }
 

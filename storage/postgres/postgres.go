@@ -61,6 +61,8 @@ const (
 	leaseTime = 9 * time.Second
 	// idleTimeout is how long a writing connection may be silent in a transaction before the server ends it.
 	idleTimeout = 3 * time.Second
+	// closePatience is how long Close waits for a server that does not answer.
+	closePatience = 2 * time.Second
 )
 
 // clock is the server's time in milliseconds: the time now, not that at which the transaction began.
@@ -72,6 +74,7 @@ type Store struct {
 	name  string
 	write *sql.DB
 	read  *sql.DB
+	lines lines
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -138,6 +141,7 @@ func open(ctx context.Context, rawURL string, create bool, c tables.Config) (*St
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	s := &Store{name: nameOf(config)}
+	config.DialFunc = s.lines.through(config.DialFunc)
 	s.write = stdlib.OpenDB(*with(config, "idle_in_transaction_session_timeout", strconv.FormatInt(idleTimeout.Milliseconds(), 10)))
 	s.write.SetMaxIdleConns(1)
 	s.read = stdlib.OpenDB(*with(config, "default_transaction_read_only", "on"))
@@ -164,8 +168,13 @@ func with(c *pgx.ConnConfig, setting, value string) *pgx.ConnConfig {
 	return c
 }
 
-// Close gives the runs it holds free, as interrupted ones, and closes the connections.
+// Close gives the runs it holds free, as interrupted ones, and closes the connections. What waits for a server that does not answer
+// fails then.
 func (s *Store) Close() error {
+	defer time.AfterFunc(closePatience, func() {
+		s.Store.GiveUp()
+		s.lines.cut()
+	}).Stop()
 	if err := errors.Join(s.Store.Close(), s.read.Close(), s.write.Close()); err != nil {
 		return fmt.Errorf("close database %s: %w", s.name, err)
 	}

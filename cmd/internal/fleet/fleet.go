@@ -135,8 +135,12 @@ type Config struct {
 	Log *slog.Logger
 }
 
+// ErrLeft is what Run ends with if it was told to stop and could not hand everything back.
+var ErrLeft = errors.New("stopped before everything was handed back; the other workers go on with it")
+
 // Run works until ctx ends and every slice has been handed back. Of two workers of one database neither knows the other. Slices that take
-// longer than stopPatience then, as when the database is away, are left to the other workers, and may go on a little after Run.
+// longer than stopPatience then, as when the database is away, are left to the other workers, and may go on a little after Run: then the
+// error is ErrLeft.
 func Run(ctx context.Context, c Config) error {
 	err := run(ctx, c, usual)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) { // told to stop before it had begun
@@ -145,7 +149,7 @@ func Run(ctx context.Context, c Config) error {
 	return err
 }
 
-func run(ctx context.Context, c Config, times times) error {
+func run(ctx context.Context, c Config, times times) (err error) {
 	config, err := pgxpool.ParseConfig(c.URL)
 	if err != nil {
 		return errors.New("the URL of the database cannot be read") // the cause may tell the password
@@ -155,9 +159,8 @@ func run(ctx context.Context, c Config, times times) error {
 	if err != nil {
 		return err
 	}
-	left := false
 	defer func() {
-		if !left { // else it would wait for what was left
+		if !errors.Is(err, ErrLeft) { // else it would wait for what was left
 			pool.Close()
 		}
 	}()
@@ -189,7 +192,14 @@ func run(ctx context.Context, c Config, times times) error {
 	beating, stop := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); w.beats(beating) }()
-	defer func() { stop(); <-stopped; w.gone() }()
+	defer func() {
+		stop()
+		<-stopped
+		if gone := w.gone(); gone != nil && err == nil {
+			c.Log.Warn("the other workers find this one silent first", "err", gone)
+			err = ErrLeft
+		}
+	}()
 	// River is stopped by Stop alone, so that its own queries do not fail while slices are handed back.
 	if err := w.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
@@ -202,9 +212,8 @@ func run(ctx context.Context, c Config, times times) error {
 	<-ctx.Done()
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
 	defer cancel()
-	if err := w.client.Stop(patience); err != nil {
-		left = true
-		c.Log.Warn("stopped before every slice was handed back: the other workers go on with them", "err", err)
+	if w.client.Stop(patience) != nil {
+		return ErrLeft
 	}
 	return nil
 }
@@ -286,7 +295,9 @@ func (s *slicer) Work(ctx context.Context, job *river.Job[Wake]) error {
 	case errors.Is(err, ErrUnknown) && passedOn(job) < mostPassed:
 		return river.JobSnooze(s.times.busy)
 	}
-	s.Log.Error("site could not be crawled", "site", site, "err", err)
+	if s.ctx.Err() == nil { // else Run tells what is left
+		s.Log.Error("site could not be crawled", "site", site, "err", err)
+	}
 	s.free(ctx, site)
 	return nil // the plan wakes it up again
 }

@@ -46,7 +46,8 @@ type hand struct {
 	st     *postgres.Store
 	slices chan *turn
 	joined chan struct{} // closed once it has begun to work
-	stop   func()        // waits until Run has returned
+	stop   func()        // waits until Run has returned and the store is closed
+	left   error         // what Run returned
 }
 
 // turn is a slice that has begun.
@@ -93,8 +94,9 @@ func works(t *testing.T, url string, times times, sites ...string) *hand {
 	go func() { returned <- run(ctx, c, times) }()
 	h.stop = sync.OnceFunc(func() {
 		cancel()
-		if err := <-returned; err != nil && !errors.Is(err, context.Canceled) {
-			t.Errorf("Run: %v", err)
+		h.left = <-returned
+		if h.left != nil && !errors.Is(h.left, context.Canceled) && h.left != ErrLeft {
+			t.Errorf("Run: %v", h.left)
 		}
 		st.Close()
 	})
@@ -591,6 +593,9 @@ func TestStop(t *testing.T) {
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it took %v", took)
 	}
+	if h.left != nil {
+		t.Error(h.left)
+	}
 	if n := db.count(`sites WHERE owner <> ''`); n != 0 {
 		t.Errorf("%d sites are not free", n)
 	}
@@ -622,6 +627,9 @@ func TestStopWithoutEnd(t *testing.T) {
 			h.stop()
 			if took := time.Since(began); took > stopPatience+6*time.Second {
 				t.Errorf("it took %v", took)
+			}
+			if h.left != ErrLeft {
+				t.Errorf("Run: %v, want %v", h.left, ErrLeft)
 			}
 			if away {
 				server.Continue(t)

@@ -73,12 +73,10 @@ func since(then time.Time) time.Duration {
 }
 
 // gone takes the worker's row away, and gives to others what it could not hand back.
-func (w *worker) gone() {
+func (w *worker) gone() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if err := w.bury(ctx, w.client.ID()); err != nil {
-		w.Log.Warn("the other workers find this one silent first", "err", err)
-	}
+	return w.bury(ctx, w.client.ID())
 }
 
 // beats gives a sign of life every beat, and buries the dead.

@@ -86,6 +86,8 @@ type Store struct {
 	dicts   dictionaries
 	reads   *reader
 	w       *writer
+	quit    context.Context // ends when nothing is waited for any more
+	giveUp  context.CancelFunc
 
 	mu     sync.Mutex        // over all below
 	held   map[string]*lease // runs that this Store holds, by site
@@ -122,6 +124,7 @@ func New(ctx context.Context, c Config) (*Store, error) {
 		s.owner = newOwner()
 	}
 	s.reads = &reader{s: s, db: c.Read, stmts: make(map[string]*sql.Stmt)}
+	s.quit, s.giveUp = context.WithCancel(context.Background())
 	var err error
 	s.dicts = dictionaries{sites: make(map[string]*packing), contents: make(map[uint32][]byte)}
 	if s.zip, err = newCompressor(); err != nil {
@@ -164,6 +167,7 @@ func (s *Store) Close() error {
 	}
 	s.w.mu.Lock() // what writes comes to its end
 	defer s.w.mu.Unlock()
+	defer s.giveUp()
 	var err error
 	if s.w.conn != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), lastPatience)
@@ -180,6 +184,9 @@ func (s *Store) Close() error {
 	s.zip.close()
 	return err
 }
+
+// GiveUp ends all waiting for a server that went away: what waits fails. It comes before the end of a Close that would wait, too.
+func (s *Store) GiveUp() { s.giveUp() }
 
 // disconnect gives the connection back to its pool.
 func (w *writer) disconnect() error {
@@ -246,6 +253,8 @@ func (s *Store) retrying(ctx context.Context, try func() error) error {
 		select {
 		case <-ctx.Done():
 			return err
+		case <-s.quit.Done():
+			return err
 		case <-time.After(wait):
 		}
 	}
@@ -300,7 +309,7 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
 func (t *tx) transact(fn func(*tx) error) (err error) {
 	w := t.w
 	if w.conn == nil {
-		if w.conn, err = t.s.c.Write.Conn(t.ctx); err != nil {
+		if w.conn, err = t.s.c.Write.Conn(t.s.quit); err != nil {
 			return err
 		}
 	}
