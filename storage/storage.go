@@ -163,9 +163,9 @@ type Snapshot struct {
 // then nothing of the batch is stored). A Visit's Record is nil or *extract.Review; of a review or roundup it becomes a Record,
 // any other only tells what kind of page it was. A visit of a task without ID stores the task too.
 //
-// Where two pages give the same canonical review URL and their texts are the same, or nearly (see Resemble), the page at that URL owns
-// the record, or else the first one; the other ends as Duplicate and never overwrites it. A different text is a different review, whatever
-// its page names: the record stays with the page at that URL, or else with the first one until that page is read as a review, and the
+// Where two pages give the same canonical review URL and their texts are the same, or nearly (see Resemble) and of no different films, the page
+// at that URL owns the record, or else the first one; the other ends as Duplicate and never overwrites it. A different text is a different
+// review, whatever its page names: the record stays with the page at that URL, or else with the first one until that page is read as a review, and the
 // other reviews are stored under the URLs of their own pages.
 //
 // Where two pages of a site give the same text, the older record stays and the other page ends as Duplicate; its Why names the owner.

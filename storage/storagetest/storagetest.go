@@ -39,6 +39,7 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"canonical of two others", canonicalOfOthers},
 		{"canonical of all pages", canonicalOfAll},
 		{"canonical of one of them", canonicalOfOne},
+		{"canonical of a double bill", canonicalOfDoubleBill},
 		{"canonical changes", canonicalChanges},
 		{"the same text", sameText},
 		{"copies", copies},
@@ -550,6 +551,26 @@ func canonicalOfOne(f *fixture) {
 	f.commit(visit(f.task("/y").Task, day(2), review("/y", "Y", essay(192)...)))
 	f.diff("x", []any{url("/x"), essay(91), 1}, []any{f.record("/x").PageURL, f.record("/x").Review.Paragraphs, f.record("/x").Revision})
 	f.diff("y", []any{url("/y"), essay(192), 1}, []any{f.record("/y").PageURL, f.record("/y").Review.Paragraphs, f.record("/y").Revision})
+}
+
+// canonicalOfDoubleBill: two reviews that have most of their words in common, and name one canonical URL, are two still; a twin of one
+// that names its film at greater length is not a third.
+func canonicalOfDoubleBill(f *fixture) {
+	f.start()
+	for n, page := range []string{"/bill", "/bill/solo"} { // that of one of them, or of none
+		for i, film := range []string{"Her", "Ran"} {
+			path := page
+			if i > 0 || page == "/bill/solo" {
+				path = page + "/" + film
+			}
+			v := visit(task(path), day(1), review(page, film, append([]string{film + " is the better half of the evening."}, essay(n+1)...)...))
+			f.diff(path, crawler.Stored{Change: crawler.NewReview}, f.commit(v)[0])
+			f.diff(path+" again", crawler.Stored{Change: crawler.SameReview}, f.commit(visit(f.task(path).Task, day(2), v.Record.(*extract.Review)))[0])
+		}
+	}
+	twin := visit(task("/bill/print"), day(1), review("/bill", "Her (2013)", essay(1)...))
+	f.diff("twin", crawler.Stored{Owner: url("/bill")}, f.commit(twin)[0])
+	f.diff("records", []string{"/bill", "/bill/Ran", "/bill/solo", "/bill/solo/Ran"}, f.list(storage.Filter{}))
 }
 
 func canonicalChanges(f *fixture) {

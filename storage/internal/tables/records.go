@@ -89,6 +89,7 @@ func fold(s string) string { return strings.ToLower(s) }
 type held struct {
 	id, task        int64
 	url, hash, kind string // of its page
+	film            string
 	movedTo         int64  // the task that the page redirects to
 	outcome         string // of the page
 }
@@ -102,18 +103,22 @@ func shownKind(kind string) bool {
 // held gives the first record of a condition, nil if there is none.
 func (t *tx) held(cond string, args ...any) (*held, error) {
 	var h held
-	err := t.row([]any{&h.id, &h.task, &h.url, &h.hash, &h.kind, &h.movedTo, &h.outcome}, `SELECT r.id, r.task_id, t.url, r.text_hash, r.kind,
-		r.moved_to, t.outcome FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE `+cond, args...)
+	err := t.row([]any{&h.id, &h.task, &h.url, &h.hash, &h.kind, &h.film, &h.movedTo, &h.outcome}, `SELECT r.id, r.task_id, t.url, r.text_hash, r.kind,
+		r.film, r.moved_to, t.outcome FROM reviews r JOIN tasks t ON t.id = r.task_id WHERE `+cond, args...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
 	return &h, err
 }
 
-// alike says whether a record and a review have the same text, or one with a few words more or less.
+// alike says whether a record and a review have the same text, or one with a few words more or less of no other film: the two halves of
+// a double bill may have more words in common than of their own.
 func (t *tx) alike(h *held, r *row) (bool, error) {
 	if h.hash == r.textHash || r.print == 0 {
 		return h.hash == r.textHash, nil
+	}
+	if !strings.Contains(h.film, r.film) && !strings.Contains(r.film, h.film) { // none is in any
+		return false, nil
 	}
 	text, err := t.text(h.id)
 	return err == nil && storage.Resemble(text, r.review.Body()), err
