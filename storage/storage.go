@@ -185,9 +185,8 @@ type Store interface {
 
 	// StartRun takes a site and opens a run of it. Seeds that are not known are queued, due at once. Where the last run was
 	// interrupted it goes on, and known tasks stay as they are. Otherwise these are due at once too: known seeds, sitemaps, feeds,
-	// archives that are there, listing pages (further pages of these and of archives when a page that leads there has new links), what
-	// failed in passing or was disallowed, and everything that was last visited longer than its
-	// Pace of revisit ago. With a negative revisit only seeds are due.
+	// archives that are there, listing pages that are no duplicates (further pages of these and of archives when a page that leads there
+	// has new links), what failed in passing or was disallowed, and everything that was last visited longer than its Pace of revisit ago. With a negative revisit only seeds are due.
 	//
 	// A page's pace is learned: it becomes slower with a visit of a run of positive revisit that finds nothing new, which is a 304, the
 	// same text of its review, or no review still, and faster with one that finds another text or another outcome. A link with a date of

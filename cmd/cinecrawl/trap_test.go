@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/x509"
 	"fmt"
 	"net/http"
@@ -98,7 +99,7 @@ func listPage(title, main string) string {
 	return `<!DOCTYPE html><html lang="en"><head><title>` + title + `</title></head><body class="archive"><h1>` + title + `</h1><ul>` + main + `</ul></body></html>`
 }
 
-// Traps: the six reviews are found, once each; the requests are bounded; and it is said why, in the outcome of a URL or of the run.
+// Traps: the six reviews are found, once each; the requests are bounded, and of later runs, which learn most traps anew, no more; and it is said why, in the outcome of a URL or of the run.
 func TestTraps(t *testing.T) {
 	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
 	for _, tt := range []struct {
@@ -106,6 +107,7 @@ func TestTraps(t *testing.T) {
 		hosts    []string
 		page     func(u *url.URL) string
 		requests int               // at most
+		again    int               // at most, of a later run; 4 if it is 0
 		why      map[string]string // of URLs, a part of it
 		run      string            // a part of how the run ended
 	}{
@@ -130,7 +132,7 @@ func TestTraps(t *testing.T) {
 		{name: "session id of a common name", page: func(u *url.URL) string {
 			return sixReviews(&url.URL{Path: u.Path}, fmt.Sprintf(`<a href="/?PHPSESSID=%x">x</a> <a href="/about;jsessionid=%x">y</a>`, len(u.String()), len(u.String())))
 		}, requests: 8},
-		{name: "session id of its own name", page: sessions(), requests: 20, run: "session id, which changes nothing"},
+		{name: "session id of its own name", page: sessions(), requests: 20, again: 15, run: "session id, which changes nothing"},
 		{name: "mixes of parameters", page: func(u *url.URL) string {
 			if u.Path != "/films" {
 				return sixReviews(u, `<a href="/films">Find</a>`)
@@ -245,6 +247,17 @@ func TestTraps(t *testing.T) {
 				t.Errorf("the run ended: %s", result.Why)
 			}
 			f.holds(tt.why)
+			most := cmp.Or(tt.again, 4)
+			for range 2 { // and no more the second time
+				before := len(f.log)
+				f.crawl()
+				n := len(f.log) - before
+				if n > most {
+					t.Errorf("%d requests when it is crawled again, at most %d: %v", n, most, f.log[before:])
+				}
+				most = n
+			}
+			f.holds(nil)
 		})
 	}
 }

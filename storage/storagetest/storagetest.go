@@ -965,8 +965,10 @@ func newRun(f *fixture) {
 	plain := func(task crawler.Task, o crawler.Outcome) crawler.Visit {
 		return crawler.Visit{Task: task, Outcome: o, Page: &crawler.Page{URL: task.URL, FetchedAt: fresh}}
 	}
+	twin := read("/twin", fresh, extract.KindList) // of a list, which is asked for itself
+	twin.Outcome = crawler.Duplicate
 	f.commit(
-		plain(f.task("/").Task, crawler.Redirected),
+		plain(f.task("/").Task, crawler.Redirected), twin,
 		read("/old", old, extract.KindReview), read("/fresh", fresh, extract.KindReview),
 		read("/list", fresh, extract.KindList), read("/about", fresh, extract.KindAbout),
 		plain(sitemap, crawler.Listed), plain(feed, crawler.Listed),
@@ -980,7 +982,7 @@ func newRun(f *fixture) {
 	slices.Sort(got)
 	f.diff("due again", []string{"/", "/500", "/feed", "/inside", "/list", "/old", "/posts?page=1", "/robots", "/sitemap.xml", "/unread"}, got)
 	s := f.status()
-	f.diff("figures", []any{10, map[crawler.Outcome]int{crawler.Reviewed: 1, crawler.NotReview: 1, crawler.Gone: 2, crawler.Listed: 1}}, []any{s.Queued, s.Tasks})
+	f.diff("figures", []any{10, map[crawler.Outcome]int{crawler.Reviewed: 1, crawler.NotReview: 1, crawler.Gone: 2, crawler.Listed: 1, crawler.Duplicate: 1}}, []any{s.Queued, s.Tasks})
 }
 
 // clocked runs a test whose clock is its own: time passes when it sleeps, and then no store may be open, for it would wake to say that

@@ -170,8 +170,9 @@ func describeOwner(owner string) string {
 	return owner
 }
 
-// requeue makes due again what a new run asks again. It reads the finished tasks of the site, by the index tasks_done. Further pages of
-// a list or archive wait until a page that leads there has something new, see continueList.
+// requeue makes due again what a new run asks again. It reads the finished tasks of the site, by the index tasks_done. A list under
+// another URL, as with a session id, goes by its pace. Further pages of a list or archive wait until a page that leads there has something
+// new, see continueList.
 func (t *tx) requeue(l *lease, now time.Time, revisit time.Duration) error {
 	if revisit < 0 {
 		return nil
@@ -180,7 +181,7 @@ func (t *tx) requeue(l *lease, now time.Time, revisit time.Duration) error {
 		visited_at + $2 * pace / 1000 <= $3 OR visited_at > $4
 		OR kind IN ('sitemap', 'feed')
 		OR (kind = 'archive' AND found <> 'next' AND outcome <> 'gone')
-		OR (found <> 'next' AND (page_kind = 'list' OR (page_kind = '' AND outcome = 'not_review')))
+		OR (found <> 'next' AND (page_kind = 'list' AND outcome <> 'duplicate' OR (page_kind = '' AND outcome = 'not_review')))
 		OR outcome IN ('disallowed', 'server_error', 'unreachable', 'timeout', 'forbidden'))`,
 		l.site, revisit.Milliseconds(), millis(now), millis(now.Add(maxVisited)))
 	return err
