@@ -17,6 +17,10 @@ func (runsCmd) Help() string {
 	return `Every crawl of a site is a run, and is kept: why it was begun (by hand, schedule, or catch-up for one run in place of several that
 were missed), when, how long it was crawled, what it found, how it ended, and whether it was interrupted and resumed.
 
+"URLs not followed" in how a run ended counts what the site's own pages, sitemaps and feeds name and the crawl did not ask for, since the
+address looks like a trap, or the link says rel=nofollow: how many, by which rule, and the first of each. A pattern under crawl: review in
+the site's configuration lets in what only looks like a trap.
+
 Example:
 
     cinecrawl runs filmjournal.example -n 5`
