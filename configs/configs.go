@@ -143,7 +143,10 @@ func (c *Config) Choose(names ...string) ([]Site, error) {
 	for _, name := range names {
 		s, ok := c.find(name)
 		if !ok {
-			return nil, fmt.Errorf("there is no site %q (cinecrawl sites lists them)%s", name, c.nearest(name))
+			if strings.Contains(name, "://") {
+				return nil, fmt.Errorf("%s is a URL: to crawl a site that is not configured, use cinecrawl scrape --site %s", name, name)
+			}
+			return nil, fmt.Errorf("there is no site %q%s; cinecrawl sites lists all", name, c.closeTo(name))
 		}
 		if !slices.ContainsFunc(chosen, func(o Site) bool { return o.Crawl.Name == s.Crawl.Name }) {
 			chosen = append(chosen, named(s))
@@ -169,15 +172,43 @@ func (c *Config) find(name string) (Site, bool) {
 	return c.sites[i], true
 }
 
-// nearest suggests a site for a name that is none.
-func (c *Config) nearest(name string) string {
-	name = bareHost(name)
+// closeTo suggests the sites whose names or hosts are like what was typed: a part of it, or a few letters off.
+func (c *Config) closeTo(typed string) string {
+	typed = strings.ToLower(typed)
+	var like []string
 	for _, s := range c.sites {
-		if len(name) > 2 && (strings.Contains(s.Crawl.Name, name) || strings.Contains(name, s.Crawl.Name)) {
-			return fmt.Sprintf("; did you mean %s?", s.Crawl.Name)
+		if slices.ContainsFunc(append([]string{s.Crawl.Name}, s.Crawl.Hosts...), func(name string) bool {
+			part := len(typed) > 2 && strings.Contains(name, typed)
+			return part || distance(typed, name) <= max(1, len(typed)/4)
+		}) {
+			like = append(like, s.Crawl.Name)
 		}
 	}
-	return ""
+	if len(like) == 0 {
+		return ""
+	}
+	return "; did you mean " + strings.Join(like[:min(len(like), 3)], " or ") + "?"
+}
+
+// distance is how many letters must be added, left out or replaced to make b of a (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
 
 // Adhoc gives the site of a URL that a person named: the configured one if its host is, else one that has this host alone and the

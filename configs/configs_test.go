@@ -76,6 +76,9 @@ func TestShippedSitesWaitToBeNamed(t *testing.T) {
 	if _, err := c.Choose("example"); err == nil || !strings.Contains(err.Error(), "did you mean a.example") {
 		t.Errorf("Choose of an unknown name = %v", err)
 	}
+	if _, err := c.Choose("a.example", "https://b.example/"); err == nil || !strings.Contains(err.Error(), "use cinecrawl scrape --site https://b.example/") {
+		t.Errorf("Choose of a URL = %v", err)
+	}
 
 	c, err = load(data(), "x.yaml", []byte("enable: [a.example]\n"))
 	if err != nil {

@@ -53,16 +53,44 @@ func (b budgetFlags) budget() crawler.Budget {
 	return crawler.Budget{Pages: b.TotalPages, Bytes: int64(b.TotalMB * 1e6), Time: time.Duration(b.Minutes * float64(time.Minute))}
 }
 
-func (c *crawlCmd) Run(ctx context.Context, a *app) (err error) {
+func (c *crawlCmd) Run(ctx context.Context, a *app) error {
+	return a.crawls(ctx, c.seenFlags, c.Sites, func(cfg *configs.Config, st storage.Store, sites []configs.Site) (err error) {
+		s := scheduler{a, st}
+		switch {
+		case c.Due:
+			if sites, err = s.dueNow(ctx, sites); err == nil && len(sites) == 0 {
+				fmt.Fprintln(a.stderr, "Nothing is due.")
+				return nil
+			}
+		default:
+			if len(c.Sites) == 0 {
+				if sites, err = s.unpaused(ctx, sites); err == nil && len(sites) == 0 {
+					return errors.New("all enabled sites are paused: name one to crawl it, or cinecrawl resume SITE")
+				}
+			}
+			if err == nil {
+				sites, err = a.unfinished(ctx, st, sites)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		a.budget = c.budget()
+		return a.crawlAndSummarise(ctx, cfg, st, sites, c.Pages, c.JSON)
+	})
+}
+
+// crawls runs what crawls sites, those with the names or all that are enabled, with what every crawl begins with.
+func (a *app) crawls(ctx context.Context, seen seenFlags, names []string, run func(*configs.Config, storage.Store, []configs.Site) error) (err error) {
 	cfg, err := a.config()
 	if err != nil {
 		return err
 	}
-	sites, err := a.choose(c.Sites)
+	sites, err := a.choose(names)
 	if err != nil {
 		return err
 	}
-	unseen, err := c.begin(a)
+	unseen, err := seen.begin(a)
 	if err != nil {
 		return err
 	}
@@ -72,28 +100,7 @@ func (c *crawlCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	defer st.Close()
-	s := scheduler{a, st}
-	switch {
-	case c.Due:
-		if sites, err = s.dueNow(ctx, sites); err == nil && len(sites) == 0 {
-			fmt.Fprintln(a.stderr, "Nothing is due.")
-			return nil
-		}
-	default:
-		if len(c.Sites) == 0 {
-			if sites, err = s.unpaused(ctx, sites); err == nil && len(sites) == 0 {
-				return errors.New("all enabled sites are paused: name one to crawl it, or cinecrawl resume SITE")
-			}
-		}
-		if err == nil {
-			sites, err = a.unfinished(ctx, st, sites)
-		}
-	}
-	if err != nil {
-		return err
-	}
-	a.budget = c.budget()
-	return a.crawlAndSummarise(ctx, cfg, st, sites, c.Pages, c.JSON)
+	return run(cfg, st, sites)
 }
 
 // crawl crawls sites into a store: of each, a run is begun or gone on with, its seeds and what they lead to are fetched politely, each

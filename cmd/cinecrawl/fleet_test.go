@@ -174,16 +174,6 @@ type crewman struct {
 	out *output
 }
 
-// builds makes the program as it is shipped, without the race detector of a test.
-func builds(t testing.TB, program string) {
-	t.Helper()
-	build := exec.Command("go", "build", "-o", program, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-}
-
 func board(t testing.TB, program, db, command string) *crewman {
 	t.Helper()
 	c := &crewman{cmd: exec.Command(program, command, "--db", db), out: &output{}}

@@ -52,13 +52,8 @@ func TestKill(t *testing.T) {
 		fmt.Fprintf(&config, "  %q: {enabled: true, hosts: [%q], crawl: {start: [%q], gap: 0s}}\n", f.host, f.host, f.server.URL+"/")
 	}
 	dir := t.TempDir()
-	// The program as people have it: the binary of this test may have the race detector in it, and begin five times more slowly.
 	program := filepath.Join(dir, "cinecrawl-as-built")
-	build := exec.Command("go", "build", "-o", program, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	builds(t, program)
 
 	var processes []*process
 	killed, crawls := 0, 0
@@ -355,6 +350,16 @@ func openStore(t testing.TB, db string) storage.Store {
 		t.Fatal(err)
 	}
 	return st
+}
+
+// builds makes the program as people have it: the binary of a test may have the race detector in it, and begin five times more slowly.
+func builds(t testing.TB, program string) {
+	t.Helper()
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
 }
 
 func write(t testing.TB, file, text string) {

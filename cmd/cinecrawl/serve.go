@@ -44,45 +44,29 @@ func (c serveCmd) Run(ctx context.Context, a *app) error {
 }
 
 // daemon runs what goes on until the process is told to stop, with all that crawls need and the enabled sites.
-func (a *app) daemon(ctx context.Context, seen seenFlags, run func(context.Context, *crawling, []configs.Site) error) (err error) {
-	cfg, err := a.config()
-	if err != nil {
-		return err
-	}
-	sites, err := a.choose(nil)
-	if err != nil {
-		return err
-	}
-	unseen, err := seen.begin(a)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, unseen()) }()
-	st, err := a.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer st.Close()
-	crawls, err := a.crawling(cfg, st)
-	if err != nil {
-		return err
-	}
-	defer crawls.fetcher.Close()
-	ctx, done := interruptible(ctx, func(last bool) {
-		if !last {
-			a.log.Info("stopping: everything is being handed back; another signal stops at once")
+func (a *app) daemon(ctx context.Context, seen seenFlags, run func(context.Context, *crawling, []configs.Site) error) error {
+	return a.crawls(ctx, seen, nil, func(cfg *configs.Config, st storage.Store, sites []configs.Site) error {
+		crawls, err := a.crawling(cfg, st)
+		if err != nil {
+			return err
 		}
+		defer crawls.fetcher.Close()
+		ctx, done := interruptible(ctx, func(last bool) {
+			if !last {
+				a.log.Info("stopping: everything is being handed back; another signal stops at once")
+			}
+		})
+		defer done()
+		switch err := run(ctx, crawls, sites); {
+		case errors.Is(err, fleet.ErrLeft):
+			a.log.Warn(err.Error())
+		case err != nil:
+			return err
+		default:
+			a.log.Info("stopped: everything is handed back")
+		}
+		return nil
 	})
-	defer done()
-	switch err := run(ctx, crawls, sites); {
-	case errors.Is(err, fleet.ErrLeft):
-		a.log.Warn(err.Error())
-	case err != nil:
-		return err
-	default:
-		a.log.Info("stopped: everything is handed back")
-	}
-	return nil
 }
 
 const (

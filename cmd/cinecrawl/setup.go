@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
-	"strings"
 
 	"cinecrawl/configs"
 	"cinecrawl/storage"
@@ -34,58 +32,10 @@ func (a *app) choose(names []string) ([]configs.Site, error) {
 		return nil, err
 	}
 	sites, err := cfg.Choose(names...)
-	if err == nil {
-		return sites, nil
+	if err != nil {
+		return nil, &exitError{exitUsage, err}
 	}
-	for _, name := range names {
-		switch _, unknown := cfg.Choose(name); {
-		case unknown == nil:
-		case strings.Contains(name, "://"):
-			return nil, usageErrorf("%s is a URL: to crawl a site that is not configured, use cinecrawl scrape --site %s", name, name)
-		default:
-			return nil, usageErrorf("there is no site %q%s; cinecrawl sites lists all", name, closeTo(name, cfg.Sites()))
-		}
-	}
-	return nil, &exitError{exitUsage, err}
-}
-
-// closeTo suggests the sites whose names or hosts are like what was typed: a part of it, or a few letters off.
-func closeTo(typed string, sites []configs.Site) string {
-	typed = strings.ToLower(typed)
-	var like []string
-	for _, s := range sites {
-		if slices.ContainsFunc(append([]string{s.Crawl.Name}, s.Crawl.Hosts...), func(name string) bool {
-			part := len(typed) > 2 && strings.Contains(name, typed)
-			return part || distance(typed, name) <= max(1, len(typed)/4)
-		}) {
-			like = append(like, s.Crawl.Name)
-		}
-	}
-	if len(like) == 0 {
-		return ""
-	}
-	return "; did you mean " + strings.Join(like[:min(len(like), 3)], " or ") + "?"
-}
-
-// distance is how many letters must be added, left out or replaced to make b of a (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return sites, nil
 }
 
 // database names the database, a file or a URL: as the flag says, or the environment, or the configuration.

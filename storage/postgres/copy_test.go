@@ -20,6 +20,7 @@ import (
 	"cinecrawl/storage/postgres"
 	"cinecrawl/storage/postgres/pgtest"
 	"cinecrawl/storage/sqlite"
+	"cinecrawl/storage/storagetest"
 )
 
 const copied = 1500 // pages of the corpus, of which the last third is queued
@@ -33,15 +34,15 @@ func corpus(t *testing.T) (path string) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	f := films{"films.example"}
-	run, err := s.StartRun(t.Context(), f.site, []crawler.Task{f.task(1)}, 0, storage.ByHand)
+	f := storagetest.Films{Site: "films.example"}
+	run, err := s.StartRun(t.Context(), f.Site, []crawler.Task{f.Task(1)}, 0, storage.ByHand)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n := 1; n < copied*2/3; n += 100 {
 		var visits []crawler.Visit
 		for k := n; k < n+100; k++ {
-			v := f.visit(f.task(k), copied)
+			v := f.Visit(f.Task(k), copied)
 			v.Why = "said \x00\xff" // which PostgreSQL cannot keep
 			if v.Page != nil {
 				v.Page.Request = map[string][]string{"User-Agent": {fmt.Sprint("test ", k%3)}}
@@ -52,7 +53,7 @@ func corpus(t *testing.T) (path string) {
 			t.Fatal(err)
 		}
 	}
-	revised := f.visit(f.task(1), copied)
+	revised := f.Visit(f.Task(1), copied)
 	revised.Record = &extract.Review{URL: revised.Task.URL, Kind: extract.KindReview, Paragraphs: []string{"Another text."}, Marks: []extract.Mark{1, 2}}
 	if _, err := s.Commit(t.Context(), []crawler.Visit{revised}); err != nil {
 		t.Fatal(err)
@@ -123,18 +124,18 @@ func TestCopy(t *testing.T) {
 	}
 
 	// The copies are read and crawled like any other database: the same tasks in the same order, with new ids that are free.
-	f := films{"films.example"}
+	f := storagetest.Films{Site: "films.example"}
 	var nexts [][]crawler.Task
 	for _, s := range []storage.Store{first, second, third} {
-		tasks, err := s.Next(ctx, f.site, f.site, time.Now(), 50, nil)
+		tasks, err := s.Next(ctx, f.Site, f.Site, time.Now(), 50, nil)
 		if err != nil || len(tasks) != 50 {
 			t.Fatal(len(tasks), err)
 		}
 		nexts = append(nexts, tasks)
-		if page, err := s.SnapshotByURL(ctx, f.task(7).URL); err != nil || string(page.Page.Body) != "<p>Page 7 of films.example.</p>" {
+		if page, err := s.SnapshotByURL(ctx, f.Task(7).URL); err != nil || string(page.Page.Body) != "<p>Page 7 of films.example.</p>" {
 			t.Errorf("snapshot: %v", err)
 		}
-		if err := f.crawl(ctx, s, 2*copied, func(int) {}); err != nil {
+		if err := f.Crawl(ctx, s, 2*copied, func([]crawler.Visit) {}); err != nil {
 			t.Error(err)
 		}
 		if n, err := s.Count(ctx, storage.Filter{}); err != nil || n == 0 {
@@ -246,8 +247,8 @@ func TestCopyChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer target.Close()
-	f := films{"films.example"}
-	run, err := s.StartRun(ctx, f.site, nil, 0, storage.ByHand)
+	f := storagetest.Films{Site: "films.example"}
+	run, err := s.StartRun(ctx, f.Site, nil, 0, storage.ByHand)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,8 +263,8 @@ func TestCopyChanged(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	if run, err = s.StartRun(ctx, f.site, nil, 0, storage.ByHand); err == nil {
-		_, err = s.Commit(ctx, []crawler.Visit{f.visit(f.task(3), copied)})
+	if run, err = s.StartRun(ctx, f.Site, nil, 0, storage.ByHand); err == nil {
+		_, err = s.Commit(ctx, []crawler.Visit{f.Visit(f.Task(3), copied)})
 	}
 	if err == nil {
 		err = s.EndRun(ctx, run, false, "")

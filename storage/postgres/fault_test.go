@@ -22,6 +22,7 @@ import (
 	"cinecrawl/storage"
 	"cinecrawl/storage/postgres"
 	"cinecrawl/storage/postgres/pgtest"
+	"cinecrawl/storage/storagetest"
 )
 
 func open(t *testing.T, url string) *postgres.Store {
@@ -135,90 +136,6 @@ func TestOpenAtOnce(t *testing.T) {
 	wg.Wait()
 	if n := number(t, url, `SELECT COUNT(*) FROM goose_db_version WHERE version_id = 1`); n != 1 {
 		t.Errorf("migrated %d times", n)
-	}
-}
-
-// films is a crawl of a site where the page of film n links those of 2n and 2n+1: every third is a list, every fifth fails once.
-type films struct{ site string }
-
-func (f films) task(n int) crawler.Task {
-	u := func(n int) string { return fmt.Sprintf("https://%s/%d", f.site, n) }
-	return crawler.Task{URL: u(n), Site: f.site, Host: f.site, Kind: crawler.KindPage, Found: crawler.FoundLink, From: u(n / 2)}
-}
-
-// visit is what becomes of a task; the same at every visit.
-func (f films) visit(task crawler.Task, last int) crawler.Visit {
-	var n int
-	fmt.Sscanf(task.URL, "https://"+f.site+"/%d", &n)
-	body := fmt.Sprintf("<p>Page %d of %s.</p>", n, f.site)
-	v := crawler.Visit{Task: task, Page: &crawler.Page{URL: task.URL, Status: 200, Body: []byte(body), FetchedAt: time.Now()}}
-	for _, k := range []int{2 * n, 2*n + 1} {
-		if k <= last {
-			v.Links = append(v.Links, f.task(k))
-		}
-	}
-	switch {
-	case n%5 == 0 && task.Tries == 0:
-		v.Task.Tries, v.Page, v.Links = 1, nil, nil
-	case n%3 == 0:
-		v.Outcome = crawler.NotReview
-	default:
-		v.Outcome = crawler.Reviewed
-		v.Record = &extract.Review{URL: task.URL, Kind: extract.KindReview, Paragraphs: []string{body}}
-	}
-	return v
-}
-
-// crawl crawls until the queue is empty. No review may be stored twice.
-func (f films) crawl(ctx context.Context, s storage.Store, last int, between func(commits int)) error {
-	run, err := s.StartRun(ctx, f.site, []crawler.Task{f.task(1)}, time.Hour, storage.ByHand)
-	if err != nil {
-		return err
-	}
-	for commits := 0; ; commits++ {
-		between(commits)
-		tasks, err := s.Next(ctx, f.site, f.site, time.Now(), 7, nil)
-		if err != nil {
-			return err
-		}
-		if len(tasks) == 0 {
-			return s.EndRun(ctx, run, true, "done")
-		}
-		visits := make([]crawler.Visit, len(tasks))
-		for i, task := range tasks {
-			visits[i] = f.visit(task, last)
-		}
-		stored, err := s.Commit(ctx, visits)
-		if err != nil {
-			return err
-		}
-		for i, v := range visits {
-			if v.Outcome == crawler.Reviewed && stored[i].Change != crawler.NewReview {
-				return fmt.Errorf("%s was stored before: %s", v.Task.URL, stored[i].Change)
-			}
-		}
-	}
-}
-
-// check holds that the crawl is whole: every page done, every review once, the figures of the run and the summary of the queue right.
-func (f films) check(t *testing.T, s storage.Store, last int) {
-	t.Helper()
-	reviews := 0
-	for n := 1; n <= last; n++ {
-		if n%3 != 0 {
-			reviews++
-		}
-	}
-	all, err := s.Sites(t.Context(), f.site)
-	if err != nil || len(all) != 1 {
-		t.Fatal(all, err)
-	}
-	got := all[0]
-	if got.Queued != 0 || got.Reviews != reviews || got.Tasks[crawler.Reviewed] != reviews || got.Tasks[crawler.NotReview] != last-reviews {
-		t.Errorf("%+v, want %d reviews of %d pages", got, reviews, last)
-	}
-	if c := got.LastRun.Counts; c.New != reviews || c.Fetched != last || c.NotReviews != last-reviews || !got.LastRun.Finished {
-		t.Errorf("run: %+v", got.LastRun)
 	}
 }
 
@@ -344,14 +261,14 @@ func TestLostConnections(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer s.Close()
-			f := films{"films.example"}
-			if err := f.crawl(t.Context(), s, 300, func(int) {}); err != nil {
+			f := storagetest.Films{Site: "films.example"}
+			if err := f.Crawl(t.Context(), s, 300, func([]crawler.Visit) {}); err != nil {
 				t.Fatal(err)
 			}
 			if cuts < 3 {
 				t.Errorf("%d cuts: nothing was tested", cuts)
 			}
-			f.check(t, open(t, there), 300)
+			f.Check(t, open(t, there), 300)
 		})
 	}
 }
@@ -361,9 +278,10 @@ func TestRestart(t *testing.T) {
 	server := pgtest.Start(t)
 	url := server.URL(t)
 	s := open(t, url)
-	f := films{"films.example"}
-	if err := f.crawl(t.Context(), s, 300, func(commits int) {
-		switch commits {
+	f := storagetest.Films{Site: "films.example"}
+	commits := 0
+	if err := f.Crawl(t.Context(), s, 300, func([]crawler.Visit) {
+		switch commits++; commits {
 		case 10: // all connections are idle
 			server.Restart(t)
 		case 20: // some statement is under way
@@ -372,7 +290,7 @@ func TestRestart(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	f.check(t, s, 300)
+	f.Check(t, s, 300)
 }
 
 // One who is stopped does not wait long for a server that is gone.
@@ -380,7 +298,7 @@ func TestStoppedWithoutServer(t *testing.T) {
 	server := pgtest.Start(t)
 	s := open(t, server.URL(t))
 	ctx, cancel := context.WithCancel(t.Context())
-	run, err := s.StartRun(ctx, "films.example", []crawler.Task{films{"films.example"}.task(1)}, 0, storage.ByHand)
+	run, err := s.StartRun(ctx, "films.example", []crawler.Task{storagetest.Films{Site: "films.example"}.Task(1)}, 0, storage.ByHand)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -416,8 +334,8 @@ func TestClosedWithoutServer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f := films{"films.example"}
-			if _, err := s.StartRun(t.Context(), f.site, []crawler.Task{f.task(1)}, 0, storage.ByHand); err != nil {
+			f := storagetest.Films{Site: "films.example"}
+			if _, err := s.StartRun(t.Context(), f.Site, []crawler.Task{f.Task(1)}, 0, storage.ByHand); err != nil {
 				t.Fatal(err)
 			}
 			tt.away(t, server, p)
@@ -425,7 +343,7 @@ func TestClosedWithoutServer(t *testing.T) {
 			before := p.asked.Load()
 			for range 2 {
 				go func() {
-					_, err := s.Commit(context.Background(), []crawler.Visit{f.visit(f.task(1), 100)})
+					_, err := s.Commit(context.Background(), []crawler.Visit{f.Visit(f.Task(1), 100)})
 					ended <- fmt.Sprint("commit: ", err)
 				}()
 			}
@@ -433,7 +351,7 @@ func TestClosedWithoutServer(t *testing.T) {
 				<-time.After(time.Millisecond)
 			}
 			go func() {
-				_, err := s.Hosts(context.Background(), f.site)
+				_, err := s.Hosts(context.Background(), f.Site)
 				ended <- fmt.Sprint("hosts: ", err)
 			}()
 			go func() { s.Close(); ended <- "close" }()
@@ -458,11 +376,11 @@ func TestManyWriters(t *testing.T) {
 	there := pgtest.URL(t)
 	const writers, commits, shared = 4, 12, 150
 	stores, runs := make([]*postgres.Store, writers), make([]*storage.Run, writers)
-	site := func(w int) films { return films{fmt.Sprintf("site%d.example", w)} }
+	site := func(w int) storagetest.Films { return storagetest.Films{Site: fmt.Sprintf("site%d.example", w)} }
 	for w := range writers {
 		stores[w] = open(t, there)
 		var err error
-		if runs[w], err = stores[w].StartRun(t.Context(), site(w).site, []crawler.Task{site(w).task(1)}, 0, storage.ByHand); err != nil {
+		if runs[w], err = stores[w].StartRun(t.Context(), site(w).Site, []crawler.Task{site(w).Task(1)}, 0, storage.ByHand); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -470,7 +388,7 @@ func TestManyWriters(t *testing.T) {
 		var wg sync.WaitGroup
 		for w := range writers {
 			r := rand.New(rand.NewPCG(uint64(w), uint64(n)))
-			v := crawler.Visit{Task: site(w).task(n + 2), Outcome: crawler.Reviewed, Page: &crawler.Page{Status: 200, Body: []byte("x"), FetchedAt: time.Now()}}
+			v := crawler.Visit{Task: site(w).Task(n + 2), Outcome: crawler.Reviewed, Page: &crawler.Page{Status: 200, Body: []byte("x"), FetchedAt: time.Now()}}
 			canonical := fmt.Sprintf("https://shared.example/review/%d", n)
 			v.Record = &extract.Review{URL: canonical, Kind: extract.KindReview, Paragraphs: []string{"Words of " + v.Task.URL}}
 			for _, k := range r.Perm(shared) {
@@ -509,9 +427,9 @@ func TestFrozenHolder(t *testing.T) {
 	}
 	there := pgtest.URL(t)
 	p, through := newProxy(t, there)
-	f := films{"films.example"}
+	f := storagetest.Films{Site: "films.example"}
 	first, second := open(t, through), open(t, there)
-	if _, err := first.StartRun(t.Context(), f.site, []crawler.Task{f.task(1)}, 0, storage.ByHand); err != nil {
+	if _, err := first.StartRun(t.Context(), f.Site, []crawler.Task{f.Task(1)}, 0, storage.ByHand); err != nil {
 		t.Fatal(err)
 	}
 	var once sync.Once
@@ -525,13 +443,13 @@ func TestFrozenHolder(t *testing.T) {
 	}
 	ended := make(chan error, 1)
 	go func() {
-		_, err := first.Commit(context.Background(), []crawler.Visit{f.visit(f.task(1), 100)})
+		_, err := first.Commit(context.Background(), []crawler.Visit{f.Visit(f.Task(1), 100)})
 		ended <- err
 	}()
 	<-frozen
 	// Its lease is over, as that of one who was frozen for long. This waits for its transaction, which holds the row.
 	runSQL(t, there, `UPDATE sites SET lease_until = 0`)
-	if _, err := second.StartRun(t.Context(), f.site, nil, 0, storage.ByHand); err != nil {
+	if _, err := second.StartRun(t.Context(), f.Site, nil, 0, storage.ByHand); err != nil {
 		t.Fatal(err)
 	}
 	p.freeze.Store(nil)

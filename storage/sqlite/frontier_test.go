@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"cinecrawl/crawler"
 	"cinecrawl/storage"
 	"cinecrawl/storage/sqlite"
+	"cinecrawl/storage/storagetest"
 )
 
 // TestMillion fills a frontier with a million URLs of 5,000 hosts and looks at what it costs. It takes a minute, so it runs only
@@ -91,48 +91,16 @@ func cpu(tb testing.TB) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkCommit stores pages of 30 kB with 60 links, of which 50 are on every page, 9 on some and one is new.
 func BenchmarkCommit(b *testing.B) {
-	const site, batch = "films.example", 20
-	ctx := b.Context()
-	s, err := sqlite.Open(ctx, filepath.Join(b.TempDir(), "bench.db"))
+	s, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "bench.db"))
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer s.Close()
-	url := func(n int) string { return fmt.Sprintf("https://%s/2013/12/a-review-of-some-film-%d/", site, n) }
-	task := func(n int) crawler.Task {
-		return crawler.Task{URL: url(n), Site: site, Host: site, Kind: crawler.KindPage, Depth: 2, Found: crawler.FoundLink, From: url(n / 2)}
-	}
-	if _, err := s.StartRun(ctx, site, []crawler.Task{task(0)}, 0, storage.ByHand); err != nil {
-		b.Fatal(err)
-	}
-	var text strings.Builder
-	for i := 0; text.Len() < 30_000; i++ {
-		fmt.Fprintf(&text, "<p class=\"p%d\">Sentence %d of a page, with <a href=\"/x%d\">a link</a> and some more words.</p>\n", i%7, i*7919, i)
-	}
 	b.ReportAllocs()
 	before := cpu(b)
-	for n := 0; b.Loop(); n += batch {
-		visits := make([]crawler.Visit, batch)
-		for i := range visits {
-			k := n + i
-			links := make([]crawler.Task, 0, 60)
-			for j := range 50 {
-				links = append(links, task(1_000_000+j))
-			}
-			for j := range 9 {
-				links = append(links, task(max(0, k-j*100)))
-			}
-			links = append(links, task(k+1))
-			v := visitOf(task(k), text.String(), links)
-			visits[i] = v
-		}
-		if _, err := s.Commit(ctx, visits); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(b.N)/batch, "cpu-µs/page")
+	pages := storagetest.BenchmarkCommit(b, s, visitOf)
+	b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(pages), "cpu-µs/page")
 }
 
 // BenchmarkNext asks for 10 tasks of a host with a thousand.
