@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -376,6 +377,21 @@ func TestBudgetsAndQuietHours(t *testing.T) {
 		_, err := load(data(), "cinecrawl.yaml", []byte("sites:\n  kino.example:\n    crawl: {start: [https://kino.example/], quiet: "+text+"}\n"))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestPosts(t *testing.T) {
+	for text, want := range map[string]any{"page": false, "api": true, "feed": `cinecrawl.yaml:3: posts: "feed": write page or api`} {
+		c, err := load(data(), "cinecrawl.yaml", []byte("sites:\n  kino.example:\n    crawl: {start: [https://kino.example/], posts: "+text+"}\n"))
+		if err != nil {
+			if !strings.Contains(err.Error(), fmt.Sprint(want)) {
+				t.Errorf("%s: %v", text, err)
+			}
+			continue
+		}
+		if s, _ := c.Choose("kino.example"); s[0].Crawl.Posts != want {
+			t.Errorf("%s: %+v", text, s[0].Crawl)
 		}
 	}
 }

@@ -76,6 +76,7 @@ type crawlFile struct {
 	Bytes    *size     `yaml:"bytes"`
 	Time     *duration `yaml:"time"`
 	Quiet    hours     `yaml:"quiet"`
+	Posts    posts     `yaml:"posts"`
 }
 
 type layoutFile struct {
@@ -490,6 +491,17 @@ func (z *size) UnmarshalYAML(n *yaml.Node) error {
 		return mistake(n, "%q is no size: write 500kB, 10MB or 4MiB", n.Value)
 	}
 	*z = size(f * unit)
+	return nil
+}
+
+type posts bool
+
+// UnmarshalYAML takes page, or api.
+func (p *posts) UnmarshalYAML(n *yaml.Node) error {
+	if n.Value != "page" && n.Value != "api" {
+		return mistake(n, "posts: %q: write page or api", n.Value)
+	}
+	*p = n.Value == "api"
 	return nil
 }
 

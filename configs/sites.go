@@ -113,6 +113,7 @@ func (c *Config) site(name string, f *siteFile) (Site, error) {
 	set(&crawl.Bytes, (*int64)(f.Crawl.Bytes))
 	set(&crawl.Time, (*time.Duration)(f.Crawl.Time))
 	crawl.Quiet = f.Crawl.Quiet.Hours
+	crawl.Posts = bool(f.Crawl.Posts)
 	set(&crawl.Revisit, (*time.Duration)(f.Crawl.Revisit))
 	if f.Crawl.Every != nil {
 		s.Schedule = f.Crawl.Every.Schedule

@@ -26,7 +26,10 @@ type Crawl struct {
 	Handle     Handler
 	Sites      []*Site
 	// Again, if it is not nil, adds to the visit of a page that answers 304 the links of its stored copy, by today's scope.
-	Again  func(ctx context.Context, site *Site, v *Visit) error
+	Again func(ctx context.Context, site *Site, v *Visit) error
+	// Known, if it is not nil, says by what is stored whether the visit of a post in an archive may stand for that of its page. It may
+	// finish it, as one that finds the post unchanged.
+	Known  func(ctx context.Context, v *Visit) (bool, error)
 	Budget Budget // of the whole crawl; a Site has its own
 
 	// Begin is called before the first task of a site, End after its last commit; either may be nil. An error of Begin leaves the
@@ -130,6 +133,7 @@ type siteRun struct {
 	queues  []*queue
 	out     int // tasks at workers
 	pending int // visits finished and not committed
+	reading int // of these, pages of archives with whole posts
 	used    use
 	whole   *loop // for the budget of all
 	trail   *trail
@@ -180,7 +184,7 @@ func (q *queue) atAnyHour(now time.Time) (time.Time, bool) {
 	switch {
 	case q.givenUp() || q.site.spent(now) != "" || q.site.res.Err != nil:
 		return time.Time{}, false
-	case q.busy:
+	case q.busy || q.site.reading > 0:
 		return now, true
 	case len(q.tasks) > 0 || q.stale:
 		return q.ready, true
@@ -419,7 +423,7 @@ func (l *loop) dispatch(now time.Time) (wake time.Time) {
 			for _, q := range s.queues {
 				at, ok := q.at(now)
 				switch {
-				case !ok || q.busy:
+				case !ok || q.busy || s.reading > 0:
 				case at.After(now):
 					if at.Before(wake) {
 						wake = at
@@ -564,6 +568,34 @@ func (l *loop) finished(d done) {
 	}
 	l.pending = append(l.pending, d)
 	q.site.pending++
+	if len(v.Posts) > 0 {
+		l.posts(&d)
+	}
+}
+
+// posts takes the posts that a page of an archive has, each as a visit of its own. What else the site has to ask for is chosen anew when
+// they are stored: much of it may be done by then, and the next page of the archive comes before the rest.
+func (l *loop) posts(d *done) {
+	s := d.q.site
+	s.reading++
+	for i := range d.visit.Posts {
+		p := &d.visit.Posts[i]
+		if to, _ := s.trail.plain(p.Task.URL); to != p.Task.URL {
+			continue // it has another URL, which is among the links
+		}
+		l.pending = append(l.pending, done{q: d.q, visit: *p})
+		s.pending++
+		l.bytes += linkBytes * len(p.Links)
+		if p.Page != nil {
+			l.bytes += len(p.Page.Body)
+		}
+	}
+	for _, q := range s.queues {
+		for _, t := range q.tasks {
+			delete(q.inFlight, t.ID)
+		}
+		q.tasks, q.stale = nil, true
+	}
 }
 
 // held postpones a task that found its host not ready. That is not the task's doing and is no try of it; but one that makes its host
@@ -656,6 +688,9 @@ func (l *loop) committed(b batch) {
 		q, v := d.q, &d.visit
 		s := q.site
 		s.pending--
+		if len(v.Posts) > 0 {
+			s.reading--
+		}
 		delete(q.inFlight, v.Task.ID)
 		if err := b.errs[s]; err != nil {
 			l.fail(s, err)

@@ -730,8 +730,9 @@ func TestHours(t *testing.T) {
 // guidePacer is a Pacer that knows sitemaps, by host.
 type guidePacer map[string][]string
 
-func (g guidePacer) ReadyAt(string) time.Time     { return time.Time{} }
-func (g guidePacer) Sitemaps(url string) []string { return g[hostOf(url)] }
+func (g guidePacer) ReadyAt(string) time.Time       { return time.Time{} }
+func (g guidePacer) Sitemaps(url string) []string   { return g[hostOf(url)] }
+func (g guidePacer) Terms(string) ([]Signal, error) { return nil, nil }
 
 func TestCrawlSitemaps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -59,6 +59,7 @@ type Task struct {
 // Page is what was fetched: one HTTP response, whole.
 type Page struct {
 	URL         string // the URL asked for
+	Via         string // of a page that was made of a post in an archive: the URL that was asked instead. All but URL, ContentType, Charset and Body is of that exchange
 	Status      int
 	StatusLine  string      // as received: "HTTP/1.1 200 OK", "HTTP/2.0 200 OK"
 	Header      http.Header // as received, Content-Encoding and Content-Length too
@@ -121,6 +122,7 @@ type Visit struct {
 	Why       string    // one line for people: the error, the robots line, the rule
 	RetryAt   time.Time // with an empty Outcome: when
 	Links     []Task    // tasks found, canonical and in scope
+	Posts     []Visit   // of an archive's page: the posts that it has whole, each as the visit of a page made of it; the loop reads them
 	Record    Record    // nil if none
 	Signals   []Signal  // what is said about the reuse of the page, of each name the one that holds first
 	NoCopy    bool      // the page asks that no copy is kept (noarchive, noindex): no snapshot, and an earlier one goes
@@ -166,6 +168,9 @@ type Pacer interface {
 	ReadyAt(host string) time.Time
 	// Sitemaps gives the Sitemap: lines of the robots.txt that governs a URL, as absolute URLs; none if it was not read yet.
 	Sitemaps(url string) []string
+	// Terms gives what the files of its host say about the reuse of a URL. The error is ErrDisallowed, wrapped, if robots.txt does, and
+	// another one if no fresh copy is there.
+	Terms(url string) ([]Signal, error)
 }
 
 // Fetcher fetches one task's URL, politely: robots.txt first, conditional if the task has validators, redirects not followed.

@@ -138,6 +138,10 @@ func (s *Site) admits(t *Task, to *target) (ok bool, why string, review bool) {
 		return false, notOfSite(to.host), false
 	case t.Kind == KindFeed && strings.Contains(strings.ToLower(to.whole), "comments"):
 		return false, "feed of comments", false
+	case t.Kind == KindArchive && s.Posts && strings.HasSuffix(to.query, ChangeFields):
+		return false, "the archive is asked for whole posts (posts: api)", false
+	case t.Kind == KindArchive && !s.Posts && strings.HasSuffix(to.query, PostFields):
+		return false, "posts are read from their pages (posts: page)", false
 	case t.Kind == KindArchive && t.Depth >= MaxPageNo:
 		return false, fmt.Sprintf("page %d of an archive (limit %d)", t.Depth+1, MaxPageNo), false
 	}

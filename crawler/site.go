@@ -23,12 +23,19 @@ type Site struct {
 	Quiet    *Hours           // when nothing is asked; nil = never
 	Gap      time.Duration    // between two requests to one host; robots Crawl-delay can only raise it. 0 is none: the default is set by configs
 	MaxBody  int64            // bytes; 0 = default
+	Posts    bool             // whole posts are read from the platform's own archive, where it has them, and their pages are not asked for
 	Revisit  time.Duration    // a stored page is asked again after this time, conditionally, until it is known how often it changes
 
 	Left func(t Task, why string) // if not nil, it is told of each reference that is not followed
 
 	left *leftOut // of the run that goes on; nil if none does
 }
+
+// The fields that an archive of WordPress is asked for, as the end of its URL: those that tell of a change, and those of whole posts.
+const (
+	ChangeFields = "_fields=link,modified_gmt"
+	PostFields   = "_embed=author&_fields=link,modified_gmt,modified,date_gmt,date,title,content,class_list,lang,yoast_head,aioseo_head,_links,_embedded"
+)
 
 // RobotsCopy is a stored copy of a robots.txt.
 type RobotsCopy struct {

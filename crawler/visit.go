@@ -79,7 +79,9 @@ func (l *loop) ask(f Fetcher, d *done) {
 				return
 			}
 			v.Outcome, v.Why, v.Links, v.Record = Unreadable, err.Error(), nil, nil
+			return
 		}
+		d.cut = !l.read(work, site, v)
 	case status == 304:
 		v.Outcome = Unchanged
 		if l.Again != nil && t.Kind == KindPage {
@@ -101,6 +103,38 @@ func (l *loop) ask(f Fetcher, d *done) {
 	default:
 		v.Outcome, v.Why = Unreadable, statusLine(status)+" is no page"
 	}
+}
+
+// read reads the posts that a page of an archive has whole, by the rules that hold for their pages. Those that robots.txt, what is stored
+// or what they say leave to their pages are dropped: their links are among those of the visit. It is false if it was stopped.
+func (l *loop) read(work context.Context, site *Site, v *Visit) bool {
+	posts := v.Posts
+	v.Posts = nil
+	for _, p := range posts {
+		if l.Pacer == nil {
+			break
+		}
+		var err error
+		if p.Page.Signals, err = l.Pacer.Terms(p.Task.URL); err != nil {
+			continue
+		}
+		ok := true
+		if l.Known != nil {
+			ok, err = l.Known(work, &p)
+		}
+		if ok && err == nil && p.Outcome == "" {
+			err = l.handle(work, site, &p)
+		}
+		switch {
+		case work.Err() != nil:
+			return false
+		case err != nil:
+			l.Log.Warn("post left to its page", "url", p.Task.URL, "err", err)
+		case ok && p.Outcome != Gone && p.Outcome != Unreadable:
+			v.Posts = append(v.Posts, p)
+		}
+	}
+	return true
 }
 
 // noConnection says whether an error is that of a connection that did not come about.

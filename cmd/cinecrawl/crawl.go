@@ -169,6 +169,7 @@ func (c *crawling) crawl(sites []configs.Site, cause storage.Cause) (*crawler.Cr
 		Pacer:     c.fetcher,
 		Handle:    c.handle,
 		Again:     storedLinks(c.st),
+		Known:     knownPost(c.st),
 		Workers:   c.cfg.Workers,
 		Log:       c.log,
 		Cancelled: c.cancels,

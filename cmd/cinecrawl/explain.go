@@ -56,6 +56,7 @@ type explanation struct {
 	Reuse     []crawler.Signal `json:"reuse,omitempty"` // what the publisher says about it, those that hold first
 	Type      string           `json:"type,omitempty"`  // of the stored page, as all that follows
 	Charset   string           `json:"charset,omitempty"`
+	Via       string           `json:"via,omitempty"` // the URL that was asked instead: the page is made of a post in its answer
 	Bytes     int              `json:"bytes,omitempty"`
 	FetchedAt *time.Time       `json:"fetched_at"`
 	Took      string           `json:"took,omitempty"`
@@ -171,7 +172,7 @@ func explain(ctx context.Context, cfg *configs.Config, st storage.Store, u strin
 		return nil, err
 	default:
 		p := &snap.Page
-		e.Type, e.Charset, e.Bytes, e.FetchedAt = p.ContentType, p.Charset, len(p.Body), optional(p.FetchedAt)
+		e.Type, e.Charset, e.Via, e.Bytes, e.FetchedAt = p.ContentType, p.Charset, p.Via, len(p.Body), optional(p.FetchedAt)
 		if p.Took > 0 {
 			e.Took = duration(p.Took)
 		}
@@ -261,6 +262,9 @@ func (e *explanation) write(a *app) {
 	}
 	if e.FetchedAt != nil {
 		line("page", "%s", join(", ", size(int64(e.Bytes)), e.Type, e.Charset, "fetched "+ago(*e.FetchedAt, a.now())))
+		if e.Via != "" {
+			line("", "made of a post in the answer from %s", e.Via)
+		}
 	}
 	if r := e.Record; r != nil {
 		text := "as the page is read today"

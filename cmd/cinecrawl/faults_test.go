@@ -147,7 +147,7 @@ func (f *faulty) crawl() crawler.Result {
 	defer fetcher.Close()
 	var run *storage.Run
 	c := crawler.Crawl{
-		Frontier: st, NewFetcher: fetcher.Worker, Pacer: impatient{fetcher}, Handle: newHandler(cfg, nil), Sites: []*crawler.Site{&f.site}, Workers: 2,
+		Frontier: st, NewFetcher: fetcher.Worker, Pacer: impatient{fetcher}, Handle: newHandler(cfg, nil), Known: knownPost(st), Sites: []*crawler.Site{&f.site}, Workers: 2,
 		Random: func() float64 { return 0 }, // tries follow each other at once
 		Begin: func(ctx context.Context, s *crawler.Site) (crawler.Spent, error) {
 			seeds, err := s.Seeds()

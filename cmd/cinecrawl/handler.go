@@ -38,7 +38,9 @@ func newHandler(cfg *configs.Config, known func(ctx context.Context, site string
 			return nil
 		}
 		found := discover.Links(root, v.Page.URL)
-		found.Header(v.Page.Header)
+		if v.Page.Via == "" { // else it is about the archive
+			found.Header(v.Page.Header)
+		}
 		v.Links = discover.Page(site, v.Task, found)
 		v.Signals = found.Signals(v.Page)
 		v.NoCopy = found.NoArchive || found.NoIndex
@@ -89,6 +91,37 @@ func storedLinks(st storage.Store) func(context.Context, *crawler.Site, *crawler
 		found.Header(snap.Page.Header)
 		v.Links = discover.Page(site, v.Task, found)
 		return nil
+	}
+}
+
+// knownPost says, by what is stored, whether the visit of a post in an archive may stand for that of its page. It finishes it if the post
+// did not change since the last visit. What else became of the page (a redirect, a refusal, noindex) is the page's to say again, and so
+// it is for one of which no copy is kept, for it asked that none is.
+func knownPost(st storage.Store) func(context.Context, *crawler.Visit) (bool, error) {
+	return func(ctx context.Context, v *crawler.Visit) (bool, error) {
+		s, err := st.TaskByURL(ctx, v.Task.URL)
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
+			return true, nil
+		case err != nil, s.Site != v.Task.Site, v.Task.LastMod.IsZero():
+			return false, err
+		}
+		switch s.Outcome {
+		case "":
+			return true, nil
+		case crawler.Reviewed, crawler.Roundup, crawler.NotReview, crawler.Duplicate:
+		default:
+			return false, nil
+		}
+		if s.Last != "" && !v.Task.LastMod.After(s.VisitedAt) {
+			v.Outcome, v.Why, v.Page = crawler.Unchanged, "not changed since, by the archive", nil
+			return true, nil
+		}
+		_, err = st.SnapshotByURL(ctx, v.Task.URL)
+		if errors.Is(err, storage.ErrNotFound) {
+			return false, nil
+		}
+		return err == nil, err
 	}
 }
 

@@ -203,7 +203,7 @@ func (m *metrics) visited(v *crawler.Visit, stored crawler.Stored) {
 	}
 	m.mu.Unlock()
 	m.visits.WithLabelValues(cmp.Or(string(v.Outcome), "retry")).Inc()
-	if v.Page != nil && v.Task.Kind == crawler.KindPage {
+	if v.Page != nil && v.Page.Via == "" && v.Task.Kind == crawler.KindPage {
 		m.pages.WithLabelValues(site).Inc()
 	}
 	if v.Outcome == crawler.Disallowed {

@@ -11,13 +11,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cinecrawl/crawler"
 )
 
 // The archives that publishing platforms give to programs: all posts, newest first, many to a request. A page's own head says where
 // one is, never its host.
 //
 //   - WordPress: the root of its API (developer.wordpress.org/rest-api/using-the-rest-api/discovery), and there the posts by time of
-//     change: 100 a page, with X-WP-TotalPages (…/pagination), of which we ask for two fields.
+//     change: 100 a page, with X-WP-TotalPages (…/pagination), of which we ask for two fields, or for whole posts; see post.go.
 //   - Blogger: its Atom feed in pages (developers.google.com/blogger/docs/2.0/developers_guide_protocol), by time of change. The
 //     summary feed has all that is needed here and is a tenth of the default one.
 //   - Squarespace: the collection whose RSS a page names, as JSON (developers.squarespace.com, "View JSON data"). Its own robots.txt
@@ -38,7 +40,7 @@ const (
 func archiveOf(rel, typ, href string) string {
 	switch {
 	case hasToken(rel, "https://api.w.org/"):
-		query := fmt.Sprintf("per_page=%d&page=1&orderby=modified&order=desc&_fields=link,modified_gmt", wordpressPage)
+		query := fmt.Sprintf("per_page=%d&page=1&orderby=modified&order=desc&%s", wordpressPage, crawler.ChangeFields)
 		if strings.Contains(href, "?rest_route=") { // a site without permalinks
 			return strings.TrimSuffix(href, "/") + "/wp/v2/posts&" + query
 		}
@@ -85,8 +87,8 @@ var (
 // Posts reads a list of posts in JSON: an array of them, or an object that has them as items. next is what it names as its next page.
 // Their times are the latest of all that they have. What is broken or cut off counts as far as it could be read.
 func Posts(body []byte) (entries []Entry, next string, err error) {
-	if len(body) > MaxFeed {
-		return nil, "", fmt.Errorf("posts: larger than %d bytes", MaxFeed)
+	if len(body) > MaxSitemap {
+		return nil, "", fmt.Errorf("posts: larger than %d bytes", MaxSitemap)
 	}
 	p := posts{Decoder: json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))))}
 	if err := p.read(); err != nil {
@@ -184,6 +186,9 @@ func (p *posts) items() error {
 			if t := moment(post[key]); t.After(e.Time) {
 				e.Time = t
 			}
+		}
+		if post["content"] != nil {
+			e.Page = postPage(value)
 		}
 		p.entries = append(p.entries, e)
 	}

@@ -170,6 +170,7 @@ func TestPagedFeed(t *testing.T) {
 func FuzzPosts(f *testing.F) {
 	for _, s := range []string{
 		`[{"link":"https://a.example/?p=1","modified_gmt":"2024-05-01T10:00:00"}]`,
+		`[{"link":"/a","date":"2024-05-01T10:00:00","date_gmt":"2024-05-01T08:00:00","title":{"rendered":"A"},"content":{"rendered":"<p>A</p>"},"class_list":["b"]}]`,
 		`{"items":[{"fullUrl":"/a","updatedOn":1700000000000}],"pagination":{"nextPage":true,"nextPageUrl":"/a?offset=1"}}`,
 		`{"version":"https://jsonfeed.org/version/1.1","next_url":"/2","items":[{"url":"/a"}]}`,
 		`[{"canonical_url":"/p/a","post_date":"2024-05-01T10:00:00.000Z"},`, `{"items":7}`, `{"code":"rest_no_route"}`,

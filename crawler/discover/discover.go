@@ -8,6 +8,7 @@ package discover
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"cinecrawl/crawler"
@@ -18,14 +19,15 @@ const (
 	MaxLinks   = 5_000    // of a page
 	MaxEntries = 50_000   // of a sitemap (sitemaps.org, "Sitemap file requirements")
 	MaxItems   = 2_000    // of a feed, or of a page of an archive
-	MaxSitemap = 50 << 20 // bytes of a sitemap, unpacked (sitemaps.org)
-	MaxFeed    = 8 << 20  // bytes of the same
+	MaxSitemap = 50 << 20 // bytes of a sitemap, unpacked (sitemaps.org), or of a page of an archive
+	MaxFeed    = 8 << 20  // bytes of a feed
 )
 
 // Entry is a URL in a sitemap, feed or archive, as it is written there.
 type Entry struct {
 	URL  string
 	Time time.Time // lastmod, or the item's date; zero if there is none
+	Page []byte    // the page made of a post that is there whole; nil for others
 }
 
 // Page gives the tasks that a page's links lead to, those in the site's scope, each URL once: the archives that the page names, links,
@@ -44,6 +46,9 @@ func Page(site *crawler.Site, from crawler.Task, f *Found) []crawler.Task {
 		}
 	}
 	for _, u := range f.Archives {
+		if head, ok := strings.CutSuffix(u, crawler.ChangeFields); ok && site.Posts {
+			u = head + crawler.PostFields
+		}
 		add(u, crawler.KindArchive, crawler.FoundAuto)
 	}
 	if from.Found == crawler.FoundStart { // inner pages name the feeds of their own comments
@@ -95,22 +100,26 @@ func List(site *crawler.Site, v *crawler.Visit) {
 	}
 	base := crawler.NewBase(page)
 	seen := make(map[string]bool, len(entries))
-	add := func(raw string, kind crawler.Kind, found crawler.Found, at time.Time) {
-		u, err := base.Canonical(raw)
+	whole := site.Posts && mayBeWhole(v.Page)
+	add := func(e Entry, kind crawler.Kind, found crawler.Found) {
+		u, err := base.Canonical(e.URL)
 		if err != nil || seen[u] || u == v.Task.URL {
 			return
 		}
 		seen[u] = true
 		if t, ok, _ := site.Link(v.Task, u, kind, found); ok {
-			t.LastMod = at
+			t.LastMod = e.Time
 			v.Links = append(v.Links, t)
+			if e.Page != nil && whole {
+				v.Posts = append(v.Posts, postVisit(v.Page, t, e.Page))
+			}
 		}
 	}
 	for _, u := range nested {
-		add(u, crawler.KindSitemap, found, time.Time{})
+		add(Entry{URL: u}, crawler.KindSitemap, found)
 	}
 	for _, e := range entries {
-		add(e.URL, crawler.KindPage, found, e.Time)
+		add(e, crawler.KindPage, found)
 	}
 	v.Outcome = crawler.Listed
 	v.Why = fmt.Sprintf("%d entries, %d in scope", len(entries)+len(nested), len(v.Links))
@@ -119,7 +128,7 @@ func List(site *crawler.Site, v *crawler.Visit) {
 	}
 	if v.Task.Kind != crawler.KindSitemap {
 		if u := further(page, v.Page.Header, len(entries), next); u != "" {
-			add(u, crawler.KindArchive, crawler.FoundNext, time.Time{})
+			add(Entry{URL: u}, crawler.KindArchive, crawler.FoundNext)
 		}
 	}
 }

@@ -130,8 +130,8 @@ const urlset = `<?xml version="1.0" encoding="UTF-8"?>
 </urlset>`
 
 func TestSitemap(t *testing.T) {
-	heat := Entry{"https://films.example/heat/?a=1&b=2", time.Date(2024, 1, 2, 1, 4, 5, 0, time.UTC)}
-	ran := Entry{"https://films.example/ran/", time.Date(2024, 1, 2, 0, 0, 0, 0, time.UTC)}
+	heat := Entry{"https://films.example/heat/?a=1&b=2", time.Date(2024, 1, 2, 1, 4, 5, 0, time.UTC), nil}
+	ran := Entry{"https://films.example/ran/", time.Date(2024, 1, 2, 0, 0, 0, 0, time.UTC), nil}
 	for _, tt := range []struct {
 		name, body string
 		entries    []Entry
@@ -224,8 +224,8 @@ func TestFeed(t *testing.T) {
 		want       []Entry
 		err        bool
 	}{
-		{"RSS", rss, []Entry{{"https://films.example/heat/", time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)}, {URL: "https://films.example/ran/"}, {URL: "https://films.example/ikiru/"}}, false},
-		{"Atom", atom, []Entry{{"https://films.example/heat/", time.Date(2024, 2, 2, 3, 4, 5, 0, time.UTC)}}, false},
+		{"RSS", rss, []Entry{{"https://films.example/heat/", time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC), nil}, {URL: "https://films.example/ran/"}, {URL: "https://films.example/ikiru/"}}, false},
+		{"Atom", atom, []Entry{{"https://films.example/heat/", time.Date(2024, 2, 2, 3, 4, 5, 0, time.UTC), nil}}, false},
 		{"a page", "<html><body>Not found</body></html>", nil, true},
 		{"empty", "", nil, true},
 		{"too large", strings.Repeat(" ", MaxFeed+1), nil, true},

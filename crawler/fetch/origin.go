@@ -49,6 +49,25 @@ func (f *Fetcher) Sitemaps(rawURL string) []string {
 	return nil
 }
 
+// Terms implements crawler.Pacer.
+func (f *Fetcher) Terms(rawURL string) ([]crawler.Signal, error) {
+	u, err := parse(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	now := f.cfg.Now()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o := f.origins[Origin(u)]
+	if o == nil || o.robots == nil || age(o.robots.at, now) >= robotsAge {
+		return nil, fmt.Errorf("robots.txt of %s was not read, or long ago", Origin(u))
+	}
+	if ok, line := o.robots.Allowed(Agent, u.RequestURI()); !ok {
+		return nil, fmt.Errorf("%w: %s", crawler.ErrDisallowed, line)
+	}
+	return crawler.JoinSignals(o.robots.Signals(Agent, u.RequestURI()), o.tdm.signals(u.RequestURI())), nil
+}
+
 func absolute(base *url.URL, refs []string) []string {
 	var out []string
 	for _, ref := range refs {

@@ -772,6 +772,38 @@ Disallow: /private
 	}
 }
 
+// What is known of a URL without asking for it is what a page there would have come with.
+func TestTerms(t *testing.T) {
+	wd := newWorld(t, Config{TDMRep: true}, routes{"/robots.txt": answerWith("text/plain", "User-agent: *\nContent-Signal: search=yes\nDisallow: /private"),
+		"/.well-known/tdmrep.json": answerWith("application/json", `[{"location": "/a", "tdm-reservation": 1}]`), "/a": page, "/posts": page})
+	if _, err := wd.f.Terms(wd.srv.URL + "/a"); err == nil || errors.Is(err, crawler.ErrDisallowed) {
+		t.Errorf("before robots.txt was read: %v", err)
+	}
+	site := *wd.site
+	site.Posts = true
+	if _, err := wd.f.Worker().Fetch(t.Context(), crawler.Task{URL: wd.srv.URL + "/posts", Kind: crawler.KindArchive}, &site); err != nil {
+		t.Fatal(err)
+	}
+	terms, err := wd.f.Terms(wd.srv.URL + "/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := wd.get("/a")
+	if err != nil || len(terms) != 2 {
+		t.Fatal(terms, err)
+	}
+	if diff := cmp.Diff(p.Signals, terms); diff != "" {
+		t.Errorf("-page +terms:\n%s", diff)
+	}
+	if _, err := wd.f.Terms(wd.srv.URL + "/private/b"); !errors.Is(err, crawler.ErrDisallowed) || !strings.Contains(err.Error(), "/private") {
+		t.Errorf("disallowed: %v", err)
+	}
+	wd.clock.Sleep(t.Context(), 25*time.Hour)
+	if _, err := wd.f.Terms(wd.srv.URL + "/a"); err == nil || errors.Is(err, crawler.ErrDisallowed) {
+		t.Errorf("a day later: %v", err)
+	}
+}
+
 func TestTDMRepTrouble(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
 		"none":       http.NotFound,

@@ -157,8 +157,7 @@ func (w *worker) tdmrep(ctx context.Context, site *crawler.Site, u *url.URL, rob
 		if err != nil {
 			f.cfg.Log.Warn("tdmrep copy not loaded", "url", c.Origin, "err", err)
 		} else if stored != nil && age(stored.FetchedAt, now) < tdmrepAge {
-			o.tdm = &tdmrep{at: stored.FetchedAt, rules: parseTDMRep(stored.Body)}
-			return o.tdm, nil
+			return f.keep(o, &tdmrep{at: stored.FetchedAt, rules: parseTDMRep(stored.Body)}), nil
 		}
 	}
 	if ok, line := robots.Allowed(Agent, tdmrepURL); !ok {
@@ -180,11 +179,19 @@ func (w *worker) tdmrep(ctx context.Context, site *crawler.Site, u *url.URL, rob
 			c.Body = a.body
 		}
 	}
-	o.tdm = &tdmrep{at: now, rules: parseTDMRep(c.Body)}
+	f.keep(o, &tdmrep{at: now, rules: parseTDMRep(c.Body)})
 	if f.cfg.Robots != nil {
 		if err := f.cfg.Robots.SaveRobots(ctx, c); err != nil {
 			f.cfg.Log.Warn("tdmrep copy not stored", "url", c.Origin, "err", err)
 		}
 	}
 	return o.tdm, nil
+}
+
+// keep keeps the tdmrep.json of an origin.
+func (f *Fetcher) keep(o *origin, t *tdmrep) *tdmrep {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	o.tdm = t
+	return t
 }

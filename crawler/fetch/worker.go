@@ -108,7 +108,8 @@ func (w *worker) fetch(ctx context.Context, t crawler.Task, site *crawler.Site) 
 		return nil, fmt.Errorf("%w: %s", crawler.ErrDisallowed, line)
 	}
 	var reuse *tdmrep
-	if w.f.cfg.TDMRep && (t.Kind == crawler.KindPage || t.Kind == "") {
+	whole := t.Kind == crawler.KindArchive && site != nil && site.Posts
+	if w.f.cfg.TDMRep && (t.Kind == crawler.KindPage || t.Kind == "" || whole) {
 		if reuse, err = w.tdmrep(ctx, site, u, robots); err != nil {
 			return nil, err
 		}
@@ -118,7 +119,7 @@ func (w *worker) fetch(ctx context.Context, t crawler.Task, site *crawler.Site) 
 		r.kind = crawler.KindPage
 	}
 	switch {
-	case r.kind == crawler.KindSitemap:
+	case r.kind == crawler.KindSitemap || whole:
 		r.limit = w.f.cfg.MaxSitemap
 	case site != nil && site.MaxBody > 0:
 		r.limit = site.MaxBody

@@ -1823,6 +1823,22 @@ func snapshots(f *fixture) {
 	f.must(err)
 	f.diff("with nothing else known", bare, &got.Page)
 
+	// A page made of a post in an archive is one, and no request; nothing of the archive's header is about it.
+	made := page("/made", day(1), "<p>made</p>")
+	made.Via, made.Header = url("/posts?page=1"), http.Header{"Etag": {`"posts"`}, "Last-Modified": {"yesterday"}}
+	_, err = f.StartRun(f.Context(), "other.example", nil, time.Hour, storage.ByHand)
+	f.must(err)
+	post := task("/made")
+	post.Site = "other.example"
+	f.commit(crawler.Visit{Task: post, Outcome: crawler.NotReview, Page: made})
+	got, err = f.SnapshotByURL(f.Context(), made.URL)
+	f.must(err)
+	f.diff("made of a post", made, &got.Page)
+	f.diff("its validators", "", f.task("/made").ETag+f.task("/made").LastModified)
+	others, err := f.Runs(f.Context(), "other.example", 1)
+	f.must(err)
+	f.diff("requests for it", storage.Counts{NotReviews: 1, Failed: others[0].Counts.Failed}, others[0].Counts)
+
 	for _, n := range []int{2, 3} { // the same bytes the second time
 		f.commit(crawler.Visit{Task: f.task("/her").Task, Outcome: crawler.NotReview, Page: page("/her", day(n), "new")})
 		got, err = f.SnapshotByURL(f.Context(), url("/her"))

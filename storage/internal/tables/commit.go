@@ -178,10 +178,12 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 	at := t.now
 	status := 0
 	if v.Page != nil {
-		n.fetched++
-		n.bytes += int64(len(v.Page.Body))
-		if v.Task.Kind == crawler.KindPage {
-			n.pages++
+		if v.Page.Via == "" {
+			n.fetched++
+			n.bytes += int64(len(v.Page.Body))
+			if v.Task.Kind == crawler.KindPage {
+				n.pages++
+			}
 		}
 		status = v.Page.Status
 		if !v.Page.FetchedAt.IsZero() {
@@ -368,7 +370,10 @@ func (t *tx) finish(id int64, v *crawler.Visit, outcome crawler.Outcome, why str
 	case !passing(outcome):
 		read, etag, modified, signals = "", "", "", ""
 	}
-	if v.Page != nil && (readAs(outcome) || outcome == crawler.Unchanged) {
+	switch {
+	case v.Page != nil && v.Page.Via != "":
+		etag, modified = "", "" // those of its header are of another URL
+	case v.Page != nil && (readAs(outcome) || outcome == crawler.Unchanged):
 		if e := v.Page.Header.Get("ETag"); e != "" || outcome != crawler.Unchanged {
 			etag = e
 		}
@@ -420,14 +425,14 @@ func (t *tx) savePage(id int64, p *crawler.Page, z *packed, at time.Time) error 
 		decoded = 1
 	}
 	_, err = t.exec(`INSERT INTO pages (task_id, status, content_type, charset, header, fetched_at, took, hash, size, body,
-			request_id, status_line, remote, decoded)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			request_id, status_line, remote, decoded, via)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (task_id) DO UPDATE SET status = excluded.status, content_type = excluded.content_type, charset = excluded.charset,
 			header = excluded.header, fetched_at = excluded.fetched_at, took = excluded.took, hash = excluded.hash,
 			size = excluded.size, body = excluded.body, request_id = excluded.request_id, status_line = excluded.status_line,
-			remote = excluded.remote, decoded = excluded.decoded`,
+			remote = excluded.remote, decoded = excluded.decoded, via = excluded.via`,
 		id, p.Status, p.ContentType, p.Charset, z.header, millis(at), p.Took.Milliseconds(), z.hash[:], len(p.Body), z.body,
-		request, p.StatusLine, p.Remote, decoded)
+		request, p.StatusLine, p.Remote, decoded, p.Via)
 	return err
 }
 

@@ -22,11 +22,17 @@
 //	pages.body           its body, a zstd frame: see snapshot.go
 //	pages.decoded        whether a content coding was undone
 //
+//	pages.via            the URL that was asked instead, see below; "" for a page that was asked for
+//
 // Header fields are those received: as WARC tools do, nothing is corrected. Where decoded is 1 the body is no longer what
 // Content-Encoding and Content-Length tell of, so that an export leaves both out, or renames them (X-Archive-Orig-), and gives the
 // body's own length; the same goes for Transfer-Encoding, which HTTP undoes itself. The names of header fields are in canonical case,
 // in no order, but with all values of a name in theirs. An answer 304 leaves the row: a revisit record would be of tasks.visited_at.
 // Bytes of the content coding itself are not kept, nor pages that no snapshot is kept of, redirects for one.
+//
+// A row with via is no exchange with tasks.url. The page was made of a post in the answer from the URL in via, of which fetched_at, took,
+// remote, status_line, decoded and both headers are; that answer is not kept. A WARC export has it as a resource record
+// (section 6.4), and never as a response.
 //
 // What it does not know: what a page means, what a polite gap is, which site may be asked.
 package tables

@@ -38,7 +38,7 @@ func (s *Store) TaskByURL(ctx context.Context, url string) (*storage.TaskState, 
 }
 
 const pageColumns = taskColumns + `, p.status, p.content_type, p.charset, p.header, p.size, p.hash, p.body, p.fetched_at, p.took,
-	p.status_line, p.remote, p.decoded, COALESCE((SELECT q.header FROM requests q WHERE q.id = p.request_id), '')`
+	p.status_line, p.remote, p.decoded, p.via, COALESCE((SELECT q.header FROM requests q WHERE q.id = p.request_id), '')`
 
 const fromPages = fromTasks + `JOIN pages p ON p.task_id = t.id `
 
@@ -48,7 +48,7 @@ func (s *Store) scanSnapshot(ctx context.Context, scan func(...any) error) (*sto
 	var size, fetched, took int64
 	dest, done := taskDest(&n.Task)
 	p := &n.Page
-	if err := scan(append(dest, &p.Status, &p.ContentType, &p.Charset, &header, &size, &hash, &body, &fetched, &took, &p.StatusLine, &p.Remote, &p.Decoded, &request)...); err != nil {
+	if err := scan(append(dest, &p.Status, &p.ContentType, &p.Charset, &header, &size, &hash, &body, &fetched, &took, &p.StatusLine, &p.Remote, &p.Decoded, &p.Via, &request)...); err != nil {
 		return nil, err
 	}
 	done()
