@@ -42,6 +42,7 @@ type Crawl struct {
 	Patience time.Duration // a run waits for tasks that are due within it, and leaves later ones to the next; 2 minutes. A gap is waited for however long
 	Grace    time.Duration // after the first stop, what visits in flight have to finish; 30 seconds
 	Random   func() float64
+	Now      func() time.Time // time.Now
 	Log      *slog.Logger
 
 	// Cancelled, if it is not nil, is asked every second for the names of sites whose run is to end at once: requests in flight are cut,
@@ -242,10 +243,14 @@ func newLoop(c *Crawl, ctx context.Context) *loop {
 	set.Open = cmp.Or(max(set.Open, 0), 1000)
 	set.Patience = cmp.Or(set.Patience, 2*time.Minute)
 	set.Grace = cmp.Or(set.Grace, 30*time.Second)
+	if set.Now == nil {
+		set.Now = time.Now
+	}
+	set.Now = (&clock{now: set.Now}).Now
 	if set.Log == nil {
 		set.Log = slog.New(slog.DiscardHandler)
 	}
-	l := &loop{Crawl: &set, hosts: map[string]*host{}, idle: set.Workers, used: use{began: time.Now()},
+	l := &loop{Crawl: &set, hosts: map[string]*host{}, idle: set.Workers, used: use{began: set.Now()},
 		reading: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		jobs:    make(chan done, set.Workers), dones: make(chan done, set.Workers), commits: make(chan batch, 1), stored: make(chan batch, 1)}
 	l.work, l.cutWork = context.WithCancel(context.WithoutCancel(ctx))
@@ -293,7 +298,7 @@ func (l *loop) run(ctx context.Context) {
 			stopping, stop = true, nil
 			grace = time.After(l.Grace)
 		}
-		now := time.Now()
+		now := l.Now()
 		wake := now.Add(time.Hour)
 		if !stopping {
 			l.openSites()
@@ -315,7 +320,7 @@ func (l *loop) run(ctx context.Context) {
 		if len(l.open) == 0 && (stopping || l.next == len(l.Sites)) && l.idle == l.Workers && !l.committing {
 			return
 		}
-		timer.Reset(time.Until(wake))
+		timer.Reset(wake.Sub(l.Now()))
 		select {
 		case d := <-l.dones:
 			l.finished(d)
@@ -362,12 +367,12 @@ func (l *loop) cancel() {
 // openSites begins a few sites if there is room.
 func (l *loop) openSites() {
 	for n := 0; n < openAtOnce && len(l.open) < l.Open && l.next < len(l.Sites); n++ {
-		if why := l.spent(time.Now()); why != "" {
+		if why := l.spent(l.Now()); why != "" {
 			l.Log.Info("sites are left to the next crawl", "sites", len(l.Sites)-l.next, "why", why)
 			l.next = len(l.Sites)
 			return
 		}
-		s := &siteRun{Site: l.Sites[l.next], used: use{began: time.Now()}, whole: l, trail: newTrail(l.Sites[l.next])}
+		s := &siteRun{Site: l.Sites[l.next], used: use{began: l.Now()}, whole: l, trail: newTrail(l.Sites[l.next])}
 		s.Site.left = newLeftOut()
 		s.res = Result{Site: s.Site, Outcomes: map[Outcome]int{}, Changes: map[Change]int{}}
 		l.next++
@@ -505,7 +510,7 @@ func (l *loop) fail(s *siteRun, err error) {
 
 // finished takes back a task and its host from a worker.
 func (l *loop) finished(d done) {
-	q, now := d.q, time.Now()
+	q, now := d.q, l.Now()
 	v := &d.visit
 	l.idle++
 	q.busy = false
@@ -550,6 +555,7 @@ func (l *loop) finished(d done) {
 			v.HoldWhy = d.hold.Err.Error()
 		}
 	}
+	v.RetryAt, v.HoldHost = onClock(v.RetryAt, now), onClock(v.HoldHost, now)
 	if v.Outcome != "" {
 		delete(q.holds, v.Task.ID)
 		if !d.spared {

@@ -193,7 +193,7 @@ func (l *loop) again(v *Visit, outcome Outcome, why string) {
 		v.Outcome = outcome
 		return
 	}
-	v.RetryAt = time.Now().Add(backoff(v.Task.Tries, l.Random))
+	v.RetryAt = l.Now().Add(backoff(v.Task.Tries, l.Random))
 }
 
 // backoff is exponential with full jitter: the n-th wait lies between 0 and 5 s · 2ⁿ⁻¹.
