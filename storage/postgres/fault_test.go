@@ -147,6 +147,8 @@ type proxy struct {
 	cut    func(before, after byte) bool
 	freeze atomic.Pointer[chan struct{}] // if set, nothing more goes to the server until it is closed
 	asked  atomic.Int64                  // counts connections and what comes by them
+	open   atomic.Int64                  // connections now
+	most   atomic.Int64                  // at any time
 }
 
 func newProxy(t *testing.T, rawURL string) (*proxy, string) {
@@ -177,6 +179,13 @@ func newProxy(t *testing.T, rawURL string) (*proxy, string) {
 func (p *proxy) serve(c net.Conn) {
 	defer c.Close()
 	p.asked.Add(1)
+	defer p.open.Add(-1)
+	for n := p.open.Add(1); ; {
+		most := p.most.Load()
+		if n <= most || p.most.CompareAndSwap(most, n) {
+			break
+		}
+	}
 	s, err := net.Dial("tcp", p.to)
 	if err != nil {
 		return
@@ -367,6 +376,57 @@ func TestClosedWithoutServer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// However many sites are crawled, a slow server has a bounded number of connections.
+func TestManyReaders(t *testing.T) {
+	there := pgtest.URL(t)
+	p, through := newProxy(t, there)
+	s := open(t, through)
+	db, err := sql.Open("pgx", there)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	reads := []func() error{
+		func() error { _, err := s.Hosts(t.Context(), "films.example"); return err },
+		func() error { _, err := s.TaskByURL(t.Context(), "https://films.example/"); return err },
+		func() error { _, err := s.Runs(t.Context(), "films.example", 1); return err },
+		func() error { _, err := s.Sites(t.Context(), "films.example"); return err },
+	}
+	try := func(read func() error) {
+		if err := read(); err != nil && !errors.Is(err, storage.ErrNotFound) {
+			t.Error(err)
+		}
+	}
+	for _, read := range reads {
+		try(read) // and prepare their statements, one after the other
+	}
+	lock, err := db.BeginTx(t.Context(), nil)
+	if err == nil {
+		_, err = lock.Exec(`LOCK TABLE tasks, hosts, runs, sites`)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 30 {
+		for _, read := range reads {
+			wg.Go(func() { try(read) })
+		}
+	}
+	for waiting := 0; waiting < 16; <-time.After(10 * time.Millisecond) {
+		if err := db.QueryRow(`SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := lock.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	if most := p.most.Load(); most > 17 { // one writes
+		t.Errorf("%d connections", most)
 	}
 }
 

@@ -25,8 +25,8 @@
 //   - First the CPU of the one server: 26 to 35 cores. Several databases could share out the sites: across sites, no more than the unique URLs of
 //     tasks and reviews, copies, and the hosts that two sites share are known.
 //   - Then the WAL: 84 MB/s before full-page images, which were not measured; a standby and an archive have to take as much. The pages' bodies are a part of it that could lie elsewhere.
-//   - Then the connections, with about 45 cores of workers. A worker has up to 9, and as many more as slices read at the same time: that
-//     number has no bound of its own but the slots. With the 100 of a default server, a few workers can use up max_connections.
+//   - Then the connections, with about 45 cores of workers. A worker has up to 25: 8 for the jobs, one that writes, 16 that read, most of
+//     them for a moment. The 100 of a default server are enough for three.
 //   - The job queue does not break: a job is a slice, so 10,000 pages a second of a page a second and host are 10,000 sites and 330 jobs a
 //     second. Nor does the plan, which reads every 30 seconds what is due.
 //
@@ -61,6 +61,8 @@ const (
 	leaseTime = 9 * time.Second
 	// idleTimeout is how long a writing connection may be silent in a transaction before the server ends it.
 	idleTimeout = 3 * time.Second
+	// reads is how many connections the reads of a crawl have at the most, however many sites are crawled.
+	reads = 16
 	// closePatience is how long Close waits for a server that does not answer.
 	closePatience = 2 * time.Second
 )
@@ -145,10 +147,11 @@ func open(ctx context.Context, rawURL string, create bool, c tables.Config) (*St
 	s.write = stdlib.OpenDB(*with(config, "idle_in_transaction_session_timeout", strconv.FormatInt(idleTimeout.Milliseconds(), 10)))
 	s.write.SetMaxIdleConns(1)
 	s.read = stdlib.OpenDB(*with(config, "default_transaction_read_only", "on"))
-	s.read.SetMaxIdleConns(4)
+	s.read.SetMaxIdleConns(reads / 2)
+	s.read.SetConnMaxIdleTime(time.Minute)
 	explain := func(err error) error { return explain(err, config) }
 	if err = migrate(ctx, s.write, create); err == nil {
-		c.Write, c.Read, c.Begin, c.Snapshot = s.write, s.read, `BEGIN`, sql.LevelRepeatableRead
+		c.Write, c.Read, c.Reads, c.Begin, c.Snapshot = s.write, s.read, reads, `BEGIN`, sql.LevelRepeatableRead
 		c.Number = `SELECT setval(pg_get_serial_sequence('%[1]s', 'id'), COALESCE(MAX(id), 0) + 1, FALSE) FROM %[1]s`
 		c.Clock, c.Lease, c.Explain, c.Retry, c.Clean = clock, leaseTime, explain, retry, clean
 		s.Store, err = tables.New(ctx, c)

@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"context"
 	"database/sql"
 	"maps"
 	"slices"
@@ -16,5 +17,14 @@ func (s *Store) Statements() []string {
 	queries = slices.AppendSeq(queries, maps.Keys(s.w.stmts))
 	return slices.AppendSeq(queries, maps.Keys(s.reads.stmts))
 }
+
+func (s *Store) Exec(ctx context.Context, query string) error {
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.exec(query)
+		return err
+	})
+}
+
+func (s *Store) Renew() { s.renew() }
 
 func (s *Store) Reads() *sql.DB { return s.reads.db }

@@ -364,13 +364,18 @@ func (s *Store) keep(l *lease) {
 			if s.idle() {
 				continue
 			}
-			// A failure is no loss: the next commit is fenced, and tells.
-			ctx, cancel := context.WithTimeout(context.Background(), lastPatience)
-			s.write(ctx, func(t *tx) error {
-				_, err := t.exec(`UPDATE sites SET lease_until = $1 WHERE owner = $2`, millis(t.now.Add(s.c.Lease)), s.owner)
-				return err
-			})
-			cancel()
+			s.renew()
 		}
 	}()
+}
+
+// renew gives a sign of life for all sites that are held here. A lease of zero was ended by others, who took this holder for dead.
+func (s *Store) renew() {
+	ctx, cancel := context.WithTimeout(context.Background(), lastPatience)
+	defer cancel()
+	// A failure is no loss: the next commit is fenced, and tells.
+	s.write(ctx, func(t *tx) error {
+		_, err := t.exec(`UPDATE sites SET lease_until = $1 WHERE owner = $2 AND lease_until > 0`, millis(t.now.Add(s.c.Lease)), s.owner)
+		return err
+	})
 }

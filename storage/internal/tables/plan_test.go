@@ -1,6 +1,7 @@
 package tables_test
 
 import (
+	"database/sql"
 	"errors"
 	"regexp"
 	"strings"
@@ -10,8 +11,61 @@ import (
 	"cinecrawl/crawler"
 	"cinecrawl/extract"
 	"cinecrawl/storage"
+	"cinecrawl/storage/postgres"
+	"cinecrawl/storage/postgres/pgtest"
 	"cinecrawl/storage/sqlite"
 )
+
+// How often a site publishes is read from the latest reviews alone, also of one that has most of the table.
+func TestPublishedByIndex(t *testing.T) {
+	ctx := t.Context()
+	s, err := postgres.Open(ctx, pgtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, query := range []string{
+		`SET session_replication_role = replica`,
+		`INSERT INTO reviews (url, task_id, site, kind, published, film, year, author, lang, words, data, text_hash, revision, fetched_at, first_seen)
+			SELECT n::text, n, 'films.example', 'review', n, '', 0, '', '', 0, '', n::text, 1, 0, n FROM generate_series(1, 20000) n`,
+		`SET session_replication_role = origin`,
+		`ANALYZE reviews`,
+	} {
+		if err := s.Exec(ctx, query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if times, err := s.Published(ctx, "films.example", 3); err != nil || len(times) != 3 || times[2] != time.UnixMilli(19998).UTC() {
+		t.Fatal(times, err)
+	}
+	for _, q := range s.Statements() {
+		if !strings.Contains(q, "SELECT published AS stamp") {
+			continue
+		}
+		plan := explained(t, s.Reads(), q, "films.example", 3)
+		if !strings.Contains(plan, "Index Scan Backward using reviews_export") {
+			t.Error(plan)
+		}
+	}
+}
+
+func explained(t *testing.T, db *sql.DB, query string, args ...any) string {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "EXPLAIN "+query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var plan strings.Builder
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		plan.WriteString(line + "\n")
+	}
+	return plan.String()
+}
 
 // TestPlans looks at every statement that a crawl runs: none may read a table from one end to the other, for tables grow.
 func TestPlans(t *testing.T) {

@@ -131,7 +131,7 @@ func (s *Store) Published(ctx context.Context, site string, n int) ([]time.Time,
 		times = append(times, moment(at))
 		return err
 	}, `SELECT stamp FROM (SELECT published AS stamp FROM reviews WHERE site = $1 AND (published IS NULL) = (1 = 0) AND kind = 'review'
-			ORDER BY published DESC LIMIT CAST($2 AS INTEGER)) dated
+			ORDER BY (published IS NULL) DESC, published DESC LIMIT CAST($2 AS INTEGER)) dated
 		UNION ALL SELECT stamp FROM (SELECT first_seen AS stamp FROM reviews WHERE site = $1 AND (published IS NULL) = (1 = 1) AND kind = 'review'
 			AND first_seen > (SELECT r.ended FROM runs r JOIN sites s ON s.id = r.site_id WHERE s.name = $1 ORDER BY r.id LIMIT 1)
 			ORDER BY first_seen DESC LIMIT CAST($2 AS INTEGER)) undated

@@ -100,12 +100,14 @@ func (s *Store) Runs(ctx context.Context, site string, n int) ([]storage.Run, er
 	}
 	p := func(q string) (*sql.Stmt, error) { return s.reads.stmt(ctx, q) }
 	var runs []storage.Run
-	var err error
-	if site == "" {
-		runs, err = readRuns(ctx, p, runColumns+`ORDER BY r.id DESC LIMIT CAST($1 AS INTEGER)`, n)
-	} else {
-		runs, err = readRuns(ctx, p, runColumns+`WHERE r.site_id = (SELECT id FROM sites WHERE name = $1) ORDER BY r.id DESC LIMIT CAST($2 AS INTEGER)`, site, n)
-	}
+	err := s.reads.lists.have(ctx, func() (err error) {
+		if site == "" {
+			runs, err = readRuns(ctx, p, runColumns+`ORDER BY r.id DESC LIMIT CAST($1 AS INTEGER)`, n)
+		} else {
+			runs, err = readRuns(ctx, p, runColumns+`WHERE r.site_id = (SELECT id FROM sites WHERE name = $1) ORDER BY r.id DESC LIMIT CAST($2 AS INTEGER)`, site, n)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read runs: %w", s.explain(err))
 	}
@@ -114,7 +116,11 @@ func (s *Store) Runs(ctx context.Context, site string, n int) ([]storage.Run, er
 
 // Sites implements storage.Store. All is read in one transaction, so that the figures add up.
 func (s *Store) Sites(ctx context.Context, names ...string) ([]storage.SiteStatus, error) {
-	all, err := s.sites(ctx, names)
+	var all []storage.SiteStatus
+	err := s.reads.lists.have(ctx, func() (err error) {
+		all, err = s.sites(ctx, names)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read sites: %w", s.explain(err))
 	}

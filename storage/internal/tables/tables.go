@@ -53,7 +53,8 @@ import (
 // Config is what a backend brings, and all in which the backends differ beside their schemas.
 type Config struct {
 	Write    *sql.DB            // gives the one connection that writes
-	Read     *sql.DB            // a pool; it has no bound: a reading callback may read again, and two such would wait for each other at a bound
+	Read     *sql.DB            // a pool; it has no bound of its own: a reading callback may read again, and two such would wait for each other
+	Reads    int                // how many connections the reads of a crawl may have together, half of them for lists; 0 is no bound
 	Begin    string             // statement that begins a writing transaction
 	Insert   string             // verb of an INSERT … ON CONFLICT DO NOTHING that breaks no other constraint; "INSERT" if ""
 	Snapshot sql.IsolationLevel // of a reading transaction that sees one moment
@@ -129,7 +130,7 @@ func New(ctx context.Context, c Config) (*Store, error) {
 	if s.owner == "" {
 		s.owner = newOwner()
 	}
-	s.reads = &reader{s: s, db: c.Read, stmts: make(map[string]*sql.Stmt)}
+	s.reads = &reader{s: s, db: c.Read, ones: newPlaces(c.Reads / 2), lists: newPlaces(c.Reads / 2), stmts: make(map[string]*sql.Stmt)}
 	s.quit, s.giveUp = context.WithCancel(context.Background())
 	var err error
 	s.dicts = dictionaries{sites: make(map[string]*packing), contents: make(map[uint32][]byte)}
