@@ -512,6 +512,12 @@ func (l *loop) fail(s *siteRun, err error) {
 func (l *loop) finished(d done) {
 	q, now := d.q, l.Now()
 	v := &d.visit
+	v.RetryAt = onClock(v.RetryAt, now)
+	if d.hold != nil {
+		hold := *d.hold
+		hold.Until = onClock(hold.Until, now)
+		d.hold = &hold
+	}
 	l.idle++
 	q.busy = false
 	q.site.out--
@@ -525,7 +531,7 @@ func (l *loop) finished(d done) {
 		if d.asked {
 			q.ready = now.Add(q.site.Gap)
 		}
-	} else if at := l.Pacer.ReadyAt(q.key); at.After(now) {
+	} else if at := onClock(l.Pacer.ReadyAt(q.key), now); at.After(now) {
 		q.ready = at
 	}
 	switch {
@@ -555,7 +561,6 @@ func (l *loop) finished(d done) {
 			v.HoldWhy = d.hold.Err.Error()
 		}
 	}
-	v.RetryAt, v.HoldHost = onClock(v.RetryAt, now), onClock(v.HoldHost, now)
 	if v.Outcome != "" {
 		delete(q.holds, v.Task.ID)
 		if !d.spared {

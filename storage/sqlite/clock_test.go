@@ -51,7 +51,8 @@ func (w *wall) Now() time.Time {
 type posts struct {
 	t     *testing.T
 	clock *wall
-	jumps map[int]time.Duration // before which request the clock is set, and by how much
+	jumps map[int]time.Duration // in which request the clock is set, and by how much
+	gap   bool                  // not in it, but in the gap that follows
 	after func()                // each of them
 	asked map[string]int
 	last  time.Time
@@ -70,7 +71,11 @@ func (p *posts) Fetch(ctx context.Context, task crawler.Task, _ *crawler.Site) (
 	}
 	p.asked[task.URL]++
 	page := &crawler.Page{URL: task.URL, Status: 200, Body: []byte(task.URL), FetchedAt: p.clock.Now()}
-	if by := p.jumps[n]; by != 0 {
+	switch by := p.jumps[n]; {
+	case by == 0:
+	case p.gap:
+		time.AfterFunc(postGap/2, func() { p.clock.set(by) })
+	default:
 		p.clock.set(by)
 		p.after()
 	}
@@ -103,13 +108,17 @@ func TestClockIsSet(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		jumps map[int]time.Duration
+		gap   bool
 	}{
-		{"not", nil},
-		{"forward", map[int]time.Duration{4: time.Hour}},
-		{"back", map[int]time.Duration{4: -time.Hour}},
-		{"forward and back", map[int]time.Duration{2: time.Hour, 6: -time.Hour}},
-		{"back and forward", map[int]time.Duration{2: -time.Hour, 6: time.Hour}},
-		{"back while the host must wait", map[int]time.Duration{6: -time.Hour}},
+		{"not", nil, false},
+		{"forward", map[int]time.Duration{4: time.Hour}, false},
+		{"forward in a gap", map[int]time.Duration{4: time.Hour}, true},
+		{"back", map[int]time.Duration{4: -time.Hour}, false},
+		{"back in a gap", map[int]time.Duration{4: -time.Hour}, true},
+		{"forward and back", map[int]time.Duration{2: time.Hour, 6: -time.Hour}, false},
+		{"back and forward", map[int]time.Duration{2: -time.Hour, 6: time.Hour}, false},
+		{"forward while the host must wait", map[int]time.Duration{6: time.Hour}, true},
+		{"back while the host must wait", map[int]time.Duration{6: -time.Hour}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -132,7 +141,7 @@ func TestClockIsSet(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer other.Close()
-				p := &posts{t: t, clock: clock, jumps: tt.jumps, asked: map[string]int{}}
+				p := &posts{t: t, clock: clock, jumps: tt.jumps, gap: tt.gap, asked: map[string]int{}}
 				p.after = func() {
 					time.Sleep(leaseTime / 3) // in which the holder says that it lives
 					synctest.Wait()
