@@ -79,8 +79,11 @@ func (c *crawling) work(ctx context.Context, st *postgres.Store, sites []configs
 					})
 				}
 			})
-			if errors.Is(err, storage.ErrBusy) {
+			switch {
+			case errors.Is(err, storage.ErrBusy):
 				return fleet.ErrBusy
+			case errors.Is(err, storage.ErrLost):
+				return fleet.ErrLost
 			}
 			return err
 		},

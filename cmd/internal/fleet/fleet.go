@@ -119,6 +119,9 @@ var ErrBusy = errors.New("another process has the site")
 // ErrUnknown is what a slice ends with whose site this worker does not know. Others may: the wake-up is passed on.
 var ErrUnknown = errors.New("this worker's configuration does not have the site, or has it switched off")
 
+// ErrLost is what a slice ends with whose site another process has taken over.
+var ErrLost = errors.New("another process has taken the site over")
+
 // Config is what a worker brings.
 type Config struct {
 	URL   string // of the database, which has the tables of storage/postgres
@@ -180,7 +183,7 @@ func run(ctx context.Context, c Config, times times) (err error) {
 		CompletedJobRetentionPeriod: keepJobs,
 		CancelledJobRetentionPeriod: keepJobs,
 		DiscardedJobRetentionPeriod: keepJobs,
-		Logger:                      c.Log.WithGroup("river"),
+		Logger:                      slog.New(newSeldom(c.Log.Handler())).WithGroup("river"),
 		MaxAttempts:                 3,
 	})
 	if err != nil {
@@ -295,7 +298,11 @@ func (s *slicer) Work(ctx context.Context, job *river.Job[Wake]) error {
 	case errors.Is(err, ErrUnknown) && passedOn(job) < mostPassed:
 		return river.JobSnooze(s.times.busy)
 	}
-	if s.ctx.Err() == nil { // else Run tells what is left
+	switch {
+	case s.ctx.Err() != nil: // Run tells what is left
+	case errors.Is(err, ErrLost): // as from a worker that was frozen, which says so once
+		s.Log.Info("left to the worker that has taken it over", "site", site)
+	default:
 		s.Log.Error("site could not be crawled", "site", site, "err", err)
 	}
 	s.free(ctx, site)

@@ -48,6 +48,7 @@ type hand struct {
 	joined chan struct{} // closed once it has begun to work
 	stop   func()        // waits until Run has returned and the store is closed
 	left   error         // what Run returned
+	log    *logged
 }
 
 // turn is a slice that has begun.
@@ -85,10 +86,11 @@ func works(t *testing.T, url string, times times, sites ...string) *hand {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hand{st: st, slices: make(chan *turn), joined: make(chan struct{})}
+	h := &hand{st: st, slices: make(chan *turn), joined: make(chan struct{}), log: &logged{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	returned := make(chan error, 1)
 	c := config(url, st, h.slices, sites)
+	c.Log = slog.New(slog.NewTextHandler(h.log, nil))
 	due, joined := c.Due, sync.OnceFunc(func() { close(h.joined) })
 	c.Due = func(ctx context.Context) ([]Wake, error) { joined(); return due(ctx) }
 	go func() { returned <- run(ctx, c, times) }()
@@ -102,6 +104,25 @@ func works(t *testing.T, url string, times times, sites ...string) *hand {
 	})
 	t.Cleanup(h.stop)
 	return h
+}
+
+// logged is what a worker said.
+type logged struct {
+	mu  sync.Mutex
+	all strings.Builder
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.Write(b)
+}
+
+// has says whether a text is in it.
+func (l *logged) has(text string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.all.String(), text)
 }
 
 func config(url string, st *postgres.Store, slices chan<- *turn, sites []string) Config {
@@ -218,6 +239,12 @@ func (db database) exec(query string, args ...any) {
 	}
 }
 
+// longLeases makes the leases such that nobody waits for their end, only for that of their holders.
+func (db database) longLeases() {
+	db.t.Helper()
+	db.exec(`UPDATE sites SET lease_until = lease_until + 3600000 WHERE owner <> ''`)
+}
+
 // jobs is how many wake-ups of a site are in a state, "" for all that are not done.
 func (db database) jobs(site, state string) int {
 	db.t.Helper()
@@ -294,6 +321,7 @@ func TestKilledBeforeCommit(t *testing.T) {
 	p.says("uncommitted")
 	p.cmd.Process.Kill()
 	p.cmd.Wait()
+	db.longLeases()
 	if n := db.jobs("a.example", "running"); n != 1 {
 		t.Errorf("%d wake-ups are running, want the one of the dead", n)
 	}
@@ -325,6 +353,7 @@ func TestKilledWithoutJob(t *testing.T) {
 	db.exec(`UPDATE river_job SET state = 'completed', finalized_at = now() WHERE kind = 'slice'`)
 	p.cmd.Process.Kill()
 	p.cmd.Wait()
+	db.longLeases()
 	s := h.next(t)
 	if took := time.Since(killed); took > 10*time.Second {
 		t.Errorf("another goes on after %v", took)
@@ -570,6 +599,11 @@ func TestDatabaseAway(t *testing.T) {
 	db := look(t, url)
 	until(t, func() bool { return db.count(`workers WHERE seen > `+clock+` - 3000`) == 2 })
 	<-time.After(2 * beat)
+	for _, h := range []*hand{one, two} {
+		if !h.log.has("the database answers again") {
+			t.Errorf("it is not told that the database is back:\n%s", h.log.all.String())
+		}
+	}
 	for _, s := range []*turn{a, b} {
 		if err := s.ctx.Err(); err != nil {
 			t.Errorf("%s: %v", s.Site, context.Cause(s.ctx))
@@ -595,6 +629,9 @@ func TestStop(t *testing.T) {
 	}
 	if h.left != nil {
 		t.Error(h.left)
+	}
+	if h.log.has("river.") {
+		t.Errorf("River tells of itself:\n%s", h.log.all.String())
 	}
 	if n := db.count(`sites WHERE owner <> ''`); n != 0 {
 		t.Errorf("%d sites are not free", n)
@@ -650,8 +687,17 @@ func TestFailedSlice(t *testing.T) {
 	url := pgtest.URL(t)
 	planned(t, url, "a.example")
 	h, db := works(t, url, quick), look(t, url)
-	h.next(t).done <- errors.New("the end of the run could not be stored")
-	h.next(t).done <- errPanic
+	h.next(t).done <- fmt.Errorf("commit: %w", ErrLost)
+	lost := h.next(t)
+	if h.log.has("level=ERROR") || !h.log.has("taken it over") {
+		t.Errorf("a site that was taken over is told of as\n%s", h.log.all.String())
+	}
+	lost.done <- errors.New("the end of the run could not be stored")
+	failed := h.next(t)
+	if !h.log.has(`level=ERROR msg="site could not be crawled" site=a.example err="the end of the run could not be stored"`) {
+		t.Errorf("a failure is told of as\n%s", h.log.all.String())
+	}
+	failed.done <- errPanic
 	if err := h.next(t).ends(true, tomorrow()); err != nil {
 		t.Error(err)
 	}

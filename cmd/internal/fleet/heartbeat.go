@@ -100,6 +100,9 @@ func (w *worker) beats(ctx context.Context) {
 		cancel()
 		switch {
 		case err == nil:
+			if !well {
+				w.Log.Info("the database answers again")
+			}
 			well = true
 		case ctx.Err() != nil:
 		default:
