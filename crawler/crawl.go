@@ -29,7 +29,7 @@ type Crawl struct {
 	Again func(ctx context.Context, site *Site, v *Visit) error
 	// Known, if it is not nil, says by what is stored whether the visit of a post in an archive may stand for that of its page. It may
 	// finish it, as one that finds the post unchanged.
-	Known  func(ctx context.Context, v *Visit) (bool, error)
+	Known  func(ctx context.Context, site *Site, v *Visit) (bool, error)
 	Budget Budget // of the whole crawl; a Site has its own
 
 	// Begin is called before the first task of a site, End after its last commit; either may be nil. An error of Begin leaves the

@@ -120,7 +120,7 @@ func (l *loop) read(work context.Context, site *Site, v *Visit) bool {
 		}
 		ok := true
 		if l.Known != nil {
-			ok, err = l.Known(work, &p)
+			ok, err = l.Known(work, site, &p)
 		}
 		if ok && err == nil && p.Outcome == "" {
 			err = l.handle(work, site, &p)

@@ -97,8 +97,9 @@ func storedLinks(st storage.Store) func(context.Context, *crawler.Site, *crawler
 // knownPost says, by what is stored, whether the visit of a post in an archive may stand for that of its page. It finishes it if the post
 // did not change since the last visit. What else became of the page (a redirect, a refusal, noindex) is the page's to say again, and so
 // it is for one of which no copy is kept, for it asked that none is.
-func knownPost(st storage.Store) func(context.Context, *crawler.Visit) (bool, error) {
-	return func(ctx context.Context, v *crawler.Visit) (bool, error) {
+func knownPost(st storage.Store) func(context.Context, *crawler.Site, *crawler.Visit) (bool, error) {
+	again := storedLinks(st)
+	return func(ctx context.Context, site *crawler.Site, v *crawler.Visit) (bool, error) {
 		s, err := st.TaskByURL(ctx, v.Task.URL)
 		switch {
 		case errors.Is(err, storage.ErrNotFound):
@@ -115,7 +116,10 @@ func knownPost(st storage.Store) func(context.Context, *crawler.Visit) (bool, er
 		}
 		if s.Last != "" && !v.Task.LastMod.After(s.VisitedAt) {
 			v.Outcome, v.Why, v.Page = crawler.Unchanged, "not changed since, by the archive", nil
-			return true, nil
+			if s.Queued { // as a 304 of its page would have been
+				err = again(ctx, site, v)
+			}
+			return err == nil, err
 		}
 		_, err = st.SnapshotByURL(ctx, v.Task.URL)
 		if errors.Is(err, storage.ErrNotFound) {

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -354,12 +357,16 @@ func TestPostsAfterPages(t *testing.T) {
 	b.check(12, nil)
 }
 
-// Posts that are due again, changed or not, are seen in the archive, all pages of which are then asked for.
+// Posts that are due again, changed or not, are seen in the archive, all pages of which are then asked for. A wider scope takes their
+// links.
 func TestPostsDueAgain(t *testing.T) {
 	b := newBlog(t, 130)
+	b.posts[7].content += `<p><a href="/essays/one/">An essay</a></p>`
+	b.files["/essays/one/"] = "<p>An essay.</p>"
+	b.site.Deny = []*regexp.Regexp{regexp.MustCompile("^/essays/")}
 	b.cfg.Now = past // the site's pages are due after an hour
 	b.crawl()
-	b.cfg.Now = nil
+	b.cfg.Now, b.site.Deny = nil, nil
 	asked := b.again()
 	lists := 0
 	for _, p := range asked {
@@ -369,7 +376,7 @@ func TestPostsDueAgain(t *testing.T) {
 			t.Errorf("asked for %s", p)
 		}
 	}
-	if lists != 2 {
+	if lists != 2 || !slices.Contains(asked, "/essays/one/") {
 		t.Errorf("%d pages of the archive: %q", lists, asked)
 	}
 	if r := b.run(); r.Counts.Unchanged != 130 || r.Counts.Changed != 0 || r.Counts.Queued != 0 {
@@ -377,7 +384,7 @@ func TestPostsDueAgain(t *testing.T) {
 	}
 }
 
-// A stored post is read again like a page.
+// A stored post is read again like a page, and it is said where it is from.
 func TestPostsReread(t *testing.T) {
 	b := newBlog(t, 4)
 	b.crawl()
@@ -398,13 +405,55 @@ func TestPostsReread(t *testing.T) {
 	if d := gocmp.Diff(before, b.readings()); d != "" {
 		t.Errorf("-before +after:\n%s", d)
 	}
-	err = st.Snapshots(t.Context(), "faulty", func(s *storage.Snapshot) error {
-		if s.Page.Via == "" && strings.Contains(s.Task.URL, "/2020/") {
-			t.Errorf("%s: made of nothing", s.Task.URL)
-		}
-		return nil
-	})
+	e, err := explain(t.Context(), cfg, st, b.server.URL+b.posts[0].path)
 	if err != nil {
 		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	e.write(&app{stdout: &out, now: time.Now})
+	if want := "made of a post in the answer from " + b.server.URL + "/wp-json/wp/v2/posts?per_page=100&page=1&"; !strings.Contains(out.String(), want) {
+		t.Errorf("no %q in\n%s", want, out.String())
+	}
+}
+
+// An archive that spells its posts otherwise than the site's pages does not make two reviews of one: they are read under the name that
+// stands for the site.
+func TestPostsUnderAnotherName(t *testing.T) {
+	for _, name := range []string{"http://example.com", "https://www.example.com", "https://example.com"} {
+		f := newTrapped(t, nil, func(u *url.URL) string {
+			switch {
+			case u.Path == "/wp-json/wp/v2/posts":
+				var list []string
+				for _, film := range sixFilms {
+					_, content, _ := strings.Cut(goodReview("The "+film), `<div class="entry-content">`)
+					content, _, _ = strings.Cut(content, "</div>")
+					list = append(list, fmt.Sprintf(`{"link":"%s/2020/05/the-%s/?utm_source=api","modified_gmt":"2020-05-17T10:00:00","title":{"rendered":"Review: The %[2]s (2019)"},"content":{"rendered":%q}}`,
+						name, film, content))
+				}
+				return "[" + strings.Join(list, ",") + "]"
+			case u.Scheme == "http" || u.Host != "example.com":
+				return "->https://example.com" + u.RequestURI()
+			}
+			return strings.Replace(sixReviews(u, ""), "</head>", `<link rel="https://api.w.org/" href="/wp-json/"></head>`, 1)
+		})
+		f.site.Posts = true
+		for range 2 {
+			f.crawl()
+		}
+		f.holds(nil)
+		st := openStore(t, f.db)
+		defer st.Close()
+		if err := st.Records(t.Context(), storage.Filter{}, func(r *storage.Record) error {
+			if !strings.HasPrefix(r.Review.URL, "https://example.com/2020/05/the-") || r.Revision != 1 {
+				t.Errorf("%s: %s, revision %d", name, r.Review.URL, r.Revision)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		pages := slices.ContainsFunc(f.log, func(u string) bool { return strings.Contains(u, "/2020/") })
+		if pages == (name == "https://example.com") {
+			t.Errorf("%s: asked for %q", name, f.log)
+		}
 	}
 }
