@@ -205,6 +205,25 @@ func TestMistakesNameFileAndLine(t *testing.T) {
 	}
 }
 
+// Mistakes come in the same order every time, that of the names.
+func TestMistakesInOrder(t *testing.T) {
+	var file, want strings.Builder
+	file.WriteString("sites:\n")
+	for i := range 9 {
+		fmt.Fprintf(&file, "  s%d.example:\n    speed: 9\n", i)
+		fmt.Fprintf(&want, "x.yaml:%d\n", 3+2*i)
+	}
+	_, err := load(data(), "x.yaml", []byte(file.String()))
+	var got strings.Builder
+	for line := range strings.Lines(fmt.Sprint(err)) {
+		place, _, _ := strings.Cut(line, ": ")
+		got.WriteString(place + "\n")
+	}
+	if got.String() != want.String() {
+		t.Errorf("got\n%swant\n%s", got.String(), want.String())
+	}
+}
+
 func TestMistakesInShippedFiles(t *testing.T) {
 	for _, tt := range []struct{ name, file, text, want string }{
 		{"theme key", "themes/x.yaml", "when: .a\nbody: .b\n", `configs/themes/x.yaml:2: unknown key "body"`},

@@ -52,7 +52,8 @@ func (c *Config) loadSites(set *settingsFile) ([]Site, error) {
 		f.Enabled, f.named = &yes, true
 		files[name.Value] = f
 	}
-	for name, own := range set.Sites {
+	for _, name := range slices.Sorted(maps.Keys(set.Sites)) {
+		own := set.Sites[name]
 		if own.node == nil {
 			errs = append(errs, fmt.Errorf("%s: site %s is empty: write crawl: {start: [https://%s/]}", c.File, name, name))
 			continue

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,6 +71,10 @@ func checkCompose(t *testing.T, code string) {
 	d.KnownFields(true)
 	if err := d.Decode(&file); err != nil {
 		t.Fatal(err)
+	}
+	// While the image makes its database, a server answers on the socket alone.
+	if test := fmt.Sprint(file.Services["db"].Healthcheck["test"]); !strings.Contains(test, " -h localhost ") {
+		t.Errorf("the database is taken for ready by %s", test)
 	}
 	for _, name := range []string{"planner", "worker"} {
 		s := file.Services[name]

@@ -239,12 +239,6 @@ func (db database) exec(query string, args ...any) {
 	}
 }
 
-// longLeases makes the leases such that nobody waits for their end, only for that of their holders.
-func (db database) longLeases() {
-	db.t.Helper()
-	db.exec(`UPDATE sites SET lease_until = lease_until + 3600000 WHERE owner <> ''`)
-}
-
 // jobs is how many wake-ups of a site are in a state, "" for all that are not done.
 func (db database) jobs(site, state string) int {
 	db.t.Helper()
@@ -321,7 +315,6 @@ func TestKilledBeforeCommit(t *testing.T) {
 	p.says("uncommitted")
 	p.cmd.Process.Kill()
 	p.cmd.Wait()
-	db.longLeases()
 	if n := db.jobs("a.example", "running"); n != 1 {
 		t.Errorf("%d wake-ups are running, want the one of the dead", n)
 	}
@@ -353,7 +346,6 @@ func TestKilledWithoutJob(t *testing.T) {
 	db.exec(`UPDATE river_job SET state = 'completed', finalized_at = now() WHERE kind = 'slice'`)
 	p.cmd.Process.Kill()
 	p.cmd.Wait()
-	db.longLeases()
 	s := h.next(t)
 	if took := time.Since(killed); took > 10*time.Second {
 		t.Errorf("another goes on after %v", took)
@@ -376,6 +368,7 @@ func TestFrozen(t *testing.T) {
 	h := works(t, url, rare)
 	frozen := time.Now()
 	p.cmd.Process.Signal(syscall.SIGSTOP)
+	db.exec(`UPDATE sites SET lease_until = lease_until + 3600000`) // its end is that of its holder, and nothing else
 	s := h.next(t)
 	switch took := time.Since(frozen); {
 	case took < dead-beat-time.Second/2:
@@ -593,17 +586,22 @@ func TestDatabaseAway(t *testing.T) {
 	two := works(t, url, rare)
 	a, b := first(t, one, two), first(t, one, two)
 	<-two.joined
+	db := look(t, url)
+	db.exec(`INSERT INTO workers (id, owner, seen) VALUES ('third', 'third', ` + clock + `)`) // which is not back for a while
 	server.Stop(t)
 	<-time.After(dead + 2*beat)
 	server.Continue(t)
-	db := look(t, url)
 	until(t, func() bool { return db.count(`workers WHERE seen > `+clock+` - 3000`) == 2 })
+	if db.count(`workers WHERE id = 'third'`) == 0 {
+		t.Error("the first ones that are back bury another at once")
+	}
 	<-time.After(2 * beat)
 	for _, h := range []*hand{one, two} {
 		if !h.log.has("the database answers again") {
 			t.Errorf("it is not told that the database is back:\n%s", h.log.all.String())
 		}
 	}
+	until(t, func() bool { return db.count(`workers WHERE id = 'third'`) == 0 })
 	for _, s := range []*turn{a, b} {
 		if err := s.ctx.Err(); err != nil {
 			t.Errorf("%s: %v", s.Site, context.Cause(s.ctx))
