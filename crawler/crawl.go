@@ -33,7 +33,8 @@ type Crawl struct {
 	Budget Budget // of the whole crawl; a Site has its own
 
 	// Begin is called before the first task of a site, End after its last commit; either may be nil. An error of Begin leaves the
-	// site out; what it gives else is what the site's run spent before it was interrupted. End is called for every site that Begin let in, with a context that is not cancelled.
+	// site out; what it gives else is what the site's run spent before it was interrupted. End is called for every site that Begin
+	// let in, with a context that is not cancelled.
 	Begin func(context.Context, *Site) (Spent, error)
 	End   func(context.Context, *Result) error
 
@@ -57,9 +58,6 @@ type Crawl struct {
 	Abort <-chan struct{}
 }
 
-// LeastKept is the least gap that the frontier is told of, so that it is kept over a restart.
-const LeastKept = 2 * time.Second
-
 const (
 	openAtOnce   = 8                      // sites begun before visits that are finished are looked at again: each costs a transaction
 	minBuffer    = 16                     // tasks of a host taken from the frontier at a time
@@ -71,6 +69,8 @@ const (
 	maxBatches   = 4                      // finished but not committed: over that, nothing new is begun
 	maxHolds     = 5                      // of a host without a visit between them: then it is left to the next run
 	maxTaskHolds = 4                      // of a host by the same task: then the task is what is wrong
+	maxAside     = 128                    // tasks of origins that must wait, in search of one of another origin of the host
+	leastWait    = time.Second            // for a gap that has passed by our clock and not by the fetcher's
 	maxKept      = 10 * time.Minute       // how long a run waits for a host that it has not asked yet, whatever its Patience: perhaps it is a gap
 )
 
@@ -107,12 +107,11 @@ type host struct {
 	ready    time.Time // not to be asked before
 	held     time.Time // the same for another reason than its gap
 	holds    int       // without a visit since
+	counted  time.Time // until when the hold of an origin is that was counted last
 	why      string    // of the last hold
 	asked    bool      // or tried to
 	answered bool      // at least once
 }
-
-func (h *host) givenUp() bool { return h.holds >= maxHolds }
 
 // queue is what the loop holds of a site's tasks on one host.
 type queue struct {
@@ -127,6 +126,15 @@ type queue struct {
 	filled   time.Time      // when that was
 	served   int            // when it was last chosen, on the loop's count
 	guided   bool           // its robots.txt was searched for sitemaps
+	aside    []done         // of an origin that must wait, as long as it is not known whether the host is there
+	apart    time.Time      // until when an origin must wait, the last that was found so
+	silent   bool           // that origin gave no answer of any kind
+}
+
+// givenUp says whether a queue is left to the next run: its host made too many pauses, or all that is left of a host that gave no
+// answer in this run is of an origin that gives none.
+func (q *queue) givenUp() bool {
+	return q.host.holds >= maxHolds || q.silent && !q.answered && len(q.tasks) == 0 && !q.stale && !q.due.IsZero()
 }
 
 type siteRun struct {
@@ -421,42 +429,59 @@ func (l *loop) dispatch(now time.Time) (wake time.Time) {
 	if len(l.pending) >= maxBatches*batchSize || l.bytes >= maxBatches*batchBytes {
 		return wake // a commit is under way and wakes us
 	}
-	for l.idle > 0 {
-		wake = now.Add(time.Hour)
-		var best *queue
-		for _, s := range l.open {
-			for _, q := range s.queues {
-				at, ok := q.at(now)
-				switch {
-				case !ok || q.busy || s.reading > 0:
-				case at.After(now):
-					if at.Before(wake) {
-						wake = at
-					}
-				case best == nil || q.ready.Before(best.ready) || q.ready.Equal(best.ready) && q.served < best.served:
-					best = q
-				}
+	if l.idle == 0 {
+		return wake
+	}
+	var ready []*queue
+	may := func(q *queue) bool {
+		switch at, ok := q.at(now); {
+		case !ok || q.busy || q.site.reading > 0:
+		case at.After(now):
+			if at.Before(wake) {
+				wake = at
+			}
+		default:
+			return true
+		}
+		return false
+	}
+	for _, s := range l.open {
+		for _, q := range s.queues {
+			if may(q) {
+				ready = append(ready, q)
 			}
 		}
-		if best == nil {
-			return wake
+	}
+	for l.idle > 0 && len(ready) > 0 {
+		best := 0
+		for i, q := range ready {
+			if b := ready[best]; q.ready.Before(b.ready) || q.ready.Equal(b.ready) && q.served < b.served {
+				best = i
+			}
 		}
-		if len(best.tasks) == 0 && !l.refill(best, now) {
+		q := ready[best]
+		ready = slices.Delete(ready, best, best+1)
+		// The one before may have taken its host, or the rest of a budget.
+		if !may(q) {
 			continue
 		}
-		t := best.tasks[0]
-		best.tasks = best.tasks[1:]
+		if len(q.tasks) == 0 && !l.refill(q, now) {
+			may(q) // when it will be worth trying again
+			continue
+		}
+		t := q.tasks[0]
+		q.tasks = q.tasks[1:]
 		l.served++
-		best.served = l.served
-		best.busy = true
-		best.site.out++
+		q.served = l.served
+		q.busy = true
+		q.site.out++
 		if t.Kind == KindPage {
-			best.site.used.pages++
+			q.site.used.pages++
 			l.used.pages++
 		}
 		l.idle--
-		d := done{q: best, visit: Visit{Task: t}}
-		d.spared = best.site.trail.spare(&d.visit)
+		d := done{q: q, visit: Visit{Task: t}}
+		d.spared = q.site.trail.spare(&d.visit)
 		l.jobs <- d
 	}
 	return wake
@@ -484,6 +509,7 @@ func (l *loop) refill(q *queue, now time.Time) bool {
 	if len(tasks) > 0 {
 		return true
 	}
+	l.putOff(q)
 	if q.site.pending > 0 || len(q.inFlight) > 0 {
 		return false // their commit makes it stale again
 	}
@@ -515,7 +541,7 @@ func (l *loop) finished(d done) {
 	v.RetryAt = onClock(v.RetryAt, now)
 	if d.hold != nil {
 		hold := *d.hold
-		hold.Until = onClock(hold.Until, now)
+		hold.Until = whole(onClock(hold.Until, now))
 		d.hold = &hold
 	}
 	l.idle++
@@ -527,6 +553,7 @@ func (l *loop) finished(d done) {
 	}
 	q.ready, q.asked = now, true
 	q.answered = q.answered || v.Page != nil
+	apart := d.hold != nil && d.hold.Origin != "" // only one origin of the host must wait
 	if l.Pacer == nil {
 		if d.asked {
 			q.ready = now.Add(q.site.Gap)
@@ -539,9 +566,13 @@ func (l *loop) finished(d done) {
 		delete(q.inFlight, v.Task.ID)
 		return
 	case d.early:
-		q.ready = later(q.ready, d.hold.Until)
+		if q.ready = later(q.ready, d.hold.Until); !q.ready.After(now) {
+			q.ready = now.Add(leastWait)
+		}
 		q.tasks = slices.Insert(q.tasks, 0, v.Task)
 		return
+	case apart:
+		q.why, q.apart, q.silent = d.hold.Error(), d.hold.Until, d.silent
 	case d.hold != nil:
 		q.why = d.hold.Error()
 		q.ready, q.held = later(q.ready, d.hold.Until), later(q.held, d.hold.Until)
@@ -552,12 +583,13 @@ func (l *loop) finished(d done) {
 	case d.asked:
 		q.host.holds = 0
 	}
-	if d.silent && !q.answered { // a host that is not there is not waited for
+	if d.silent && !q.answered && !apart { // a host that is not there is not waited for
 		q.why, q.host.holds = v.Why, maxHolds
 	}
-	if q.ready.Sub(now) >= LeastKept {
+	if q.ready.After(now) {
+		q.ready = whole(q.ready)
 		v.HoldHost, v.HoldWhy = q.ready, "the gap between two requests"
-		if d.hold != nil && !d.hold.Until.Before(q.ready) {
+		if d.hold != nil && !apart && !d.hold.Until.Before(q.ready) {
 			v.HoldWhy = d.hold.Err.Error()
 		}
 	}
@@ -568,6 +600,25 @@ func (l *loop) finished(d done) {
 			l.guide(q, v)
 		}
 	}
+	if apart {
+		q.aside = append(q.aside, d)
+	} else {
+		l.toCommit(d, now)
+	}
+	if q.answered || len(q.aside) == maxAside || apart && !d.hold.Until.After(now) { // over already: the next task would ask it again
+		l.putOff(q)
+	}
+}
+
+// whole gives the next whole millisecond: a frontier may know no less, and must not say sooner.
+func whole(t time.Time) time.Time {
+	t0 := t.Round(0)
+	return t.Add(t0.Add(time.Millisecond - 1).Truncate(time.Millisecond).Sub(t0)) // which keeps the monotonic clock's reading
+}
+
+// toCommit hands a finished visit on.
+func (l *loop) toCommit(d done, now time.Time) {
+	q, v := d.q, &d.visit
 	if len(l.pending) == 0 {
 		l.oldest = now
 	}
@@ -626,11 +677,43 @@ func (l *loop) held(q *queue, v *Visit, e *HostError) {
 	}
 }
 
+// putOff postpones the tasks of an origin that must wait, while the other origins of its host go on. If one of them has answered it is
+// the origin that is wrong, and with it its tasks: that was a try. Else perhaps the whole host is not there, or down for a while, and
+// its tasks are not to blame: that was a hold of the host. It is none only if all of them wait for a moment that is still to come and
+// was counted. So whatever an origin says until when it must wait, a task is asked for at most maxHolds or MaxTries times.
+func (l *loop) putOff(q *queue) {
+	if len(q.aside) == 0 {
+		return
+	}
+	now := l.Now()
+	last, full := q.aside[len(q.aside)-1], len(q.aside) == maxAside
+	switch counts := func(d done) bool { return !d.hold.Until.Equal(q.counted) || !d.hold.Until.After(now) }; {
+	case q.answered:
+	case full && last.silent:
+		q.host.holds = maxHolds
+	case slices.ContainsFunc(q.aside, counts):
+		q.host.holds++
+		q.counted = last.hold.Until
+	}
+	if !q.answered && full {
+		q.ready, q.held = later(q.ready, last.hold.Until), later(q.held, last.hold.Until)
+	}
+	for _, d := range q.aside {
+		v := &d.visit
+		if q.answered {
+			l.again(v, Unreachable, v.Why)
+		}
+		v.RetryAt = later(v.RetryAt, d.hold.Until)
+		l.toCommit(d, now)
+	}
+	q.aside = nil
+}
+
 // guide adds the sitemaps of robots.txt to the first finished visit on a host, which is when robots.txt was read. If it names none,
 // and neither does the configuration, the customary place is asked once: that is one request in the life of a site, and finds pages
 // that no link leads to.
 func (l *loop) guide(q *queue, v *Visit) {
-	if l.Pacer == nil || q.guided || v.Outcome == OutOfScope || v.Outcome == Forbidden {
+	if l.Pacer == nil || q.guided || v.Outcome == OutOfScope || v.Outcome == Forbidden || v.Outcome == Unreachable {
 		return
 	}
 	q.guided = true
@@ -659,8 +742,15 @@ func (s *Site) Guides(from Task, named []string) (tasks []Task) {
 // taken over by another process) is not that of all.
 func (l *loop) commit(b *batch) {
 	visits := make([]Visit, len(b.dones))
-	for i := range b.dones {
-		visits[i] = b.dones[i].visit
+	held := map[string]time.Time{}
+	for i := len(visits) - 1; i >= 0; i-- {
+		v := b.dones[i].visit
+		if v.HoldHost.After(held[v.Task.Host]) {
+			held[v.Task.Host] = v.HoldHost
+		} else {
+			v.HoldHost, v.HoldWhy = time.Time{}, "" // once a host is enough
+		}
+		visits[i] = v
 	}
 	stored, err := l.Frontier.Commit(l.save, visits)
 	if err == nil {
@@ -695,6 +785,7 @@ func (l *loop) commit(b *batch) {
 // committed takes note of what was stored: which tasks are no more in flight, and where there may be new ones.
 func (l *loop) committed(b batch) {
 	l.committing = false
+	sites := map[*siteRun]bool{}
 	for i, d := range b.dones {
 		q, v := d.q, &d.visit
 		s := q.site
@@ -703,6 +794,7 @@ func (l *loop) committed(b batch) {
 			s.reading--
 		}
 		delete(q.inFlight, v.Task.ID)
+		sites[s] = true
 		if err := b.errs[s]; err != nil {
 			l.fail(s, err)
 			continue
@@ -724,6 +816,8 @@ func (l *loop) committed(b batch) {
 				}
 			}
 		}
+	}
+	for s := range sites {
 		for _, q := range s.queues {
 			q.stale = true
 		}
@@ -758,6 +852,9 @@ func (l *loop) closeSites(now time.Time, stopping bool) {
 				if l.waits(q, now) {
 					return false
 				}
+			}
+			if s.pending > 0 { // that brought something up
+				return false
 			}
 		}
 		l.end(s, now, stopping)
@@ -801,7 +898,7 @@ func (l *loop) end(s *siteRun, now time.Time, stopping bool) {
 		s.res.Why = fmt.Sprintf("host %s left to the next run: %s", givenUp.key, givenUp.why)
 	case left != nil && s.quiet(s.res.Due):
 		s.res.Why = fmt.Sprintf("quiet hours (%v): the rest is due at %s", s.Quiet, s.res.Due.UTC().Format(time.RFC3339))
-	case left != nil && left.ready.Equal(s.res.Due) && left.why != "":
+	case left != nil && left.why != "" && (left.ready.Equal(s.res.Due) || left.apart.Sub(s.res.Due).Abs() < time.Millisecond):
 		s.res.Why = left.why
 	case left != nil:
 		s.res.Why = "the rest is due at " + s.res.Due.UTC().Format(time.RFC3339)

@@ -25,6 +25,8 @@ type memory struct {
 	err     map[string]error
 	holds   map[string]time.Time // by host
 	whys    []string             // of all holds
+	told    []string             // holds, as times since its making
+	made    time.Time
 }
 
 type memTask struct {
@@ -35,7 +37,7 @@ type memTask struct {
 }
 
 func newMemory(seeds ...Task) *memory {
-	m := &memory{tasks: map[string]*memTask{}, err: map[string]error{}, holds: map[string]time.Time{}}
+	m := &memory{tasks: map[string]*memTask{}, err: map[string]error{}, holds: map[string]time.Time{}, made: time.Now()}
 	for _, t := range seeds {
 		m.add(t)
 	}
@@ -99,8 +101,9 @@ func (m *memory) Commit(ctx context.Context, visits []Visit) ([]Stored, error) {
 		if !t.queued {
 			panic("visited twice: " + v.Task.URL)
 		}
-		m.holds[t.Host] = later(m.holds[t.Host], v.HoldHost)
 		if !v.HoldHost.IsZero() {
+			m.holds[t.Host] = later(m.holds[t.Host], v.HoldHost)
+			m.told = append(m.told, v.HoldHost.Sub(m.made).String())
 			m.whys = append(m.whys, v.HoldWhy)
 		}
 		t.outcome, t.why, t.Tries, t.queued, t.Due = v.Outcome, v.Why, v.Task.Tries, v.Outcome == "", v.RetryAt
@@ -175,7 +178,7 @@ func (w *web) Fetch(ctx context.Context, t Task, site *Site) (*Page, error) {
 	case error:
 		var hold *HostError
 		if errors.As(a, &hold) { // Until is written as seconds from now
-			return nil, &HostError{Host: t.Host, Until: time.Now().Add(time.Duration(hold.Until.Unix()) * time.Second), Err: hold.Err}
+			return nil, &HostError{Host: t.Host, Origin: hold.Origin, Until: time.Now().Add(time.Duration(hold.Until.Unix()) * time.Second), Err: hold.Err}
 		}
 		return nil, a
 	case *Page:
@@ -437,6 +440,17 @@ func TestCrawlHold(t *testing.T) {
 			}
 		})
 	})
+	t.Run("longer than patience, by no whole millisecond", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			m, w := newMemory(pageTask("http://a.example/1"), pageTask("http://a.example/2")), newWeb(t)
+			w.took = time.Microsecond
+			w.answers["http://a.example/1"] = []any{holdFor(3600, ErrBusy)}
+			crawlOf(m, w, siteOf("a.example")).Run(t.Context())
+			if len(w.log) != 1 || time.Since(w.start) > 2*time.Second {
+				t.Errorf("%v after %v", w.log, time.Since(w.start))
+			}
+		})
+	})
 	t.Run("a task that always makes its host wait is at fault", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m, w := newMemory(pageTask("http://a.example/bad")), newWeb(t)
@@ -483,6 +497,239 @@ func TestCrawlBatchesByLinks(t *testing.T) {
 	})
 }
 
+// deadOrigin is a web where nothing answers at https, and its robots.txt is tried again after 1, 2, 4 … minutes.
+type deadOrigin struct {
+	*web
+	tries int
+	again time.Time
+	err   error
+}
+
+func (w *deadOrigin) Fetch(ctx context.Context, t Task, site *Site) (*Page, error) {
+	if !strings.HasPrefix(t.URL, "https:") {
+		return w.web.Fetch(ctx, t, site)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked[t.URL]++
+	if now := time.Now(); !w.again.After(now) {
+		w.again = now.Add(time.Minute << min(w.tries, 6))
+		w.tries++
+	}
+	return nil, &HostError{Host: t.Host, Origin: "https://" + t.Host, Until: w.again, Err: w.err}
+}
+
+// An https that is not there keeps nobody from the http of the same host, and its URLs end.
+func TestCrawlDeadOrigin(t *testing.T) {
+	silent, broken := fmt.Errorf("%w: %w", ErrRobotsUnreachable, ErrNoAnswer), fmt.Errorf("%w: status 503", ErrRobotsUnreachable)
+	for name, cause := range map[string]error{"no answer": silent, "no robots.txt": broken} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				paths := []string{"https://a.example/0", "https://a.example/1"}
+				for i := range 20 {
+					paths = append(paths, fmt.Sprint("http://a.example/", i))
+				}
+				start := pageTask("http://a.example/")
+				start.Found = FoundStart
+				m, w := newMemory(start), &deadOrigin{web: newWeb(t), err: cause}
+				w.answers[start.URL] = []any{links(paths...)}
+				run := func() Result {
+					c := crawlOf(m, w.web, siteOf("a.example"))
+					c.NewFetcher = func() Fetcher { return w }
+					results, err := c.Run(t.Context())
+					if err != nil || !results[0].Finished {
+						t.Fatal(results, err)
+					}
+					return results[0]
+				}
+				first := run()
+				reviews := 0
+				for u, outcome := range m.outcomes() {
+					switch {
+					case outcome == "review":
+						reviews++
+					case strings.HasPrefix(u, "https:") && outcome != "queued":
+						t.Errorf("%s: %s", u, outcome)
+					}
+				}
+				if reviews != 20 || !first.Held || !strings.HasPrefix(first.Why, "https://a.example: robots.txt unreachable") {
+					t.Errorf("%d reviews, %+v", reviews, first)
+				}
+				// The next run comes upon the others first.
+				time.Sleep(time.Hour)
+				for _, u := range []string{start.URL, "http://a.example/5"} {
+					m.tasks[u].queued = true
+					m.tasks[u].ID += 1000
+				}
+				if got := run(); got.Why != "done" {
+					t.Errorf("%+v", got)
+				}
+				for u, outcome := range m.outcomes() {
+					if want := strings.HasPrefix(u, "https:"); outcome == "queued" || want != (outcome == "unreachable") {
+						t.Errorf("%s: %s", u, outcome)
+					}
+				}
+				if got := m.tasks[paths[0]]; !strings.Contains(got.why, "https://a.example: robots.txt unreachable") || w.asked[paths[0]] > MaxTries+1 {
+					t.Errorf("%q after %d tries", got.why, w.asked[paths[0]])
+				}
+			})
+		})
+	}
+	t.Run("nothing else", func(t *testing.T) { // perhaps the host is down: its URLs are not to blame
+		for name, tt := range map[string]struct {
+			cause error
+			tries int
+			took  time.Duration
+		}{"no answer": {silent, 1, 0}, "no robots.txt": {broken, 2, time.Minute}} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					m, w := newMemory(), &deadOrigin{web: newWeb(t), err: tt.cause}
+					for i := range 500 {
+						m.add(pageTask(fmt.Sprint("https://a.example/", i)))
+					}
+					c := crawlOf(m, w.web, siteOf("a.example"))
+					c.NewFetcher = func() Fetcher { return w }
+					results, _ := c.Run(t.Context())
+					r := results[0]
+					if took := time.Since(w.start); !r.Held || w.tries < tt.tries || took < tt.took || took > 10*time.Minute {
+						t.Errorf("after %v and %d tries: %+v", took, w.tries, r)
+					}
+					if !strings.Contains(r.Why, "https://a.example: robots.txt unreachable") {
+						t.Errorf("%q", r.Why)
+					}
+					for u, task := range m.tasks {
+						if !task.queued || task.Tries > 0 {
+							t.Errorf("%s: %s after %d tries", u, task.outcome, task.Tries)
+						}
+					}
+				})
+			})
+		}
+	})
+}
+
+// until ends a run that asks without end.
+type until struct {
+	*web
+	most int
+	stop context.CancelFunc
+}
+
+func (w *until) Fetch(ctx context.Context, t Task, site *Site) (*Page, error) {
+	if w.most--; w.most < 0 {
+		w.stop()
+	}
+	return w.web.Fetch(ctx, t, site)
+}
+
+// A hold that is over when the crawl hears of it, as where two clocks differ, or as soon as the crawl asks again, ends no run later: what
+// is asked again costs a try of its URL or one of the few holds of its host.
+func TestCrawlHoldThatIsOver(t *testing.T) {
+	origin := func(seconds int64, err error) error {
+		return &HostError{Origin: "https://a.example", Until: time.Unix(seconds, 0), Err: err}
+	}
+	silent := fmt.Errorf("%w: %w", ErrRobotsUnreachable, ErrNoAnswer)
+	const held, pages = 6, 100 // URLs
+	for _, tt := range []struct {
+		name    string
+		answer  error
+		others  bool // URLs of another origin, which answers
+		most    int  // requests
+		outcome string
+	}{
+		{"an origin that is not there", origin(-3600, silent), false, maxHolds, "queued"},
+		{"an origin in trouble", origin(-3600, ErrRobotsUnreachable), false, maxHolds, "queued"},
+		{"an origin, until now", origin(0, silent), false, maxHolds, "queued"},
+		{"an origin, until soon", origin(1, ErrRobotsUnreachable), false, held * maxHolds, "queued"},
+		{"an origin beside one that answers", origin(-3600, silent), true, pages + held*MaxTries, "unreachable"},
+		{"an origin beside one that answers, until soon", origin(1, ErrRobotsUnreachable), true, pages + held*MaxTries, "unreachable"},
+		{"a host", holdFor(-3600, ErrRobotsUnreachable), false, maxHolds, "queued"},
+		{"a host, until soon", holdFor(1, ErrRobotsUnreachable), false, maxHolds, "queued"},
+		{"a server that asks to wait", holdFor(-3600, ErrBusy), false, maxHolds, "queued"},
+		{"a server that asks to wait, beside pages", holdFor(-3600, ErrBusy), true, pages + maxHolds, "queued"},
+		{"failures in a row", holdFor(-3600, fmt.Errorf("%w: %w", ErrTrouble, ErrServer)), true, pages + held*MaxTries, "server_error"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m, w := newMemory(), &until{web: newWeb(t), most: tt.most}
+				w.took = 0
+				if tt.others {
+					for i := range pages {
+						m.add(pageTask(fmt.Sprint("http://a.example/", i)))
+					}
+				}
+				for i := range held {
+					task := pageTask(fmt.Sprint("https://a.example/", i))
+					w.answers[task.URL] = []any{tt.answer}
+					m.add(task)
+				}
+				ctx, stop := context.WithCancel(t.Context())
+				defer stop()
+				w.stop = stop
+				c := crawlOf(m, w.web, siteOf("a.example"))
+				c.Sites[0].Gap = 0
+				c.NewFetcher = func() Fetcher { return w }
+				c.Random = func() float64 { return 0 }
+				results, err := c.Run(ctx)
+				if err != nil || !results[0].Finished || results[0].Held != (tt.outcome == "queued") {
+					t.Errorf("%d requests, %+v, %v", len(w.log), results, err)
+				}
+				for u, outcome := range m.outcomes() {
+					want := tt.outcome
+					if strings.HasPrefix(u, "http:") {
+						want = "review"
+					}
+					if outcome != want {
+						t.Errorf("%s: %s after %d requests", u, outcome, w.asked[u])
+					}
+				}
+			})
+		})
+	}
+	t.Run("a gap", func(t *testing.T) { // nothing is wrong, and it passes by the other clock
+		synctest.Test(t, func(t *testing.T) {
+			m, w := newMemory(pageTask("http://a.example/")), newWeb(t)
+			w.took = 0
+			w.answers["http://a.example/"] = []any{holdFor(-3600, ErrGap), holdFor(-3600, ErrGap), status(200)}
+			c := crawlOf(m, w, siteOf("a.example"))
+			c.Sites[0].Gap = 0
+			c.Run(t.Context())
+			diff(t, "requests", []string{"0 http://a.example/", "1 http://a.example/", "2 http://a.example/"}, w.log)
+		})
+	})
+}
+
+// The frontier is told of each gap, however short, once a host and commit; the next run keeps it.
+func TestCrawlShortGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, w := newMemory(pageTask("http://a.example/1"), pageTask("http://a.example/2"), pageTask("http://a.example/3")), newWeb(t)
+		w.took = 10 * time.Millisecond
+		site := siteOf("a.example")
+		site.Gap, site.Pages = 30*time.Millisecond, 2
+		for range 2 {
+			if _, err := crawlOf(m, w, site).Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		diff(t, "requests", []string{"0 http://a.example/1", "0.04 http://a.example/2", "0.08 http://a.example/3"}, w.log)
+		diff(t, "holds", []string{"40ms", "80ms", "120ms"}, m.told)
+	})
+}
+
+func TestHoldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &loop{Crawl: &Crawl{Frontier: newMemory(pageTask("http://a.example/1"), pageTask("http://b.example/1"), pageTask("http://a.example/2"))}}
+		l.save = t.Context()
+		b := batch{}
+		for i, u := range []string{"http://a.example/1", "http://b.example/1", "http://a.example/2"} {
+			v := Visit{Task: pageTask(u), Outcome: Gone, HoldHost: time.Now().Add(time.Duration(i+1) * time.Second)}
+			b.dones = append(b.dones, done{q: &queue{site: &siteRun{}}, visit: v})
+		}
+		l.commit(&b)
+		diff(t, "holds", []string{"2s", "3s"}, l.Frontier.(*memory).told)
+	})
+}
+
 // A gap that is longer than Patience is waited for, and kept over a restart.
 func TestCrawlLongGap(t *testing.T) {
 	slow := siteOf("a.example")
@@ -523,6 +770,8 @@ func TestCrawlNoAnswer(t *testing.T) {
 		why     string
 	}{
 		"no robots.txt": {[]any{holdFor(60, fmt.Errorf("%w: %w", ErrRobotsUnreachable, ErrNoAnswer))}, 1, "host a.example left to the next run: a.example: robots.txt unreachable, so nothing may be asked: no answer (again at 2000-01-01T00:01:01Z)"},
+		"no robots.txt at https": {[]any{&HostError{Origin: "https://a.example", Until: time.Unix(60, 0), Err: fmt.Errorf("%w: %w", ErrRobotsUnreachable, ErrNoAnswer)}}, 1,
+			"host a.example left to the next run: https://a.example: robots.txt unreachable, so nothing may be asked: no answer (again at 2000-01-01T00:01:01Z)"},
 		"no connection": {[]any{refused}, 1, "host a.example left to the next run: dial: connection refused"},
 		"not any more":  {[]any{status(500), refused, status(200)}, 3, "done"},
 	} {

@@ -128,7 +128,7 @@ type Visit struct {
 	NoCopy    bool      // the page asks that no copy is kept (noarchive, noindex): no snapshot, and an earlier one goes
 	Look      Look      // what the page shows; tells copies of a page
 	Canonical string    // what the page names as its canonical URL; "" if nothing
-	HoldHost  time.Time // the host must not be asked before, after a restart either; zero for a gap that is too short to matter
+	HoldHost  time.Time // the host must not be asked before, after a restart either; zero if it may be at once
 	HoldWhy   string    // why not, of a HoldHost
 }
 

@@ -39,7 +39,7 @@ const (
 
 // RobotsCopy is a stored copy of a robots.txt.
 type RobotsCopy struct {
-	Origin    string // scheme://host:port; with /.well-known/tdmrep.json behind it, a copy of that file
+	Origin    string // scheme://host:port; with /.well-known/tdmrep.json behind it, a copy of that file; with /robots.txt, the last attempt that failed
 	Status    int    // HTTP status after redirects; 0 if unreachable
 	Body      []byte // at most 500 KiB (RFC 9309 section 2.5)
 	FetchedAt time.Time

@@ -205,8 +205,8 @@ func backoff(n int, random func() float64) time.Duration {
 	return time.Duration(random() * float64(d))
 }
 
-// Redirected finishes the visit of a redirect. It makes the target of a redirect a task of its own, so that scope, robots.txt and politeness are checked at every hop. If
-// a start page leads off the site it says where.
+// Redirected finishes the visit of a redirect. It makes the target of a redirect a task of its own, so that scope, robots.txt and
+// politeness are checked at every hop. If a start page leads off the site it says where.
 func (s *Site) Redirected(v *Visit) (off string) {
 	target, err := Canonical(v.Page.Location, parsed(v.Task.URL))
 	if err != nil {

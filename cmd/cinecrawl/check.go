@@ -12,7 +12,8 @@ type checkCmd struct {
 
 func (checkCmd) Help() string {
 	return `Loads the configuration, naming every unknown key and bad pattern by file and line, and reads every site's saved pages, which
-must give the texts saved beside them. Those of a site of your own stand in sites/<name>/*.txtar beside the configuration file. Exit code 2 if the configuration is wrong, 1 if a page gives another text.
+must give the texts saved beside them. Those of a site of your own stand in sites/<name>/*.txtar beside the configuration file.
+Exit code 2 if the configuration is wrong, 1 if a page gives another text.
 
 Example:
 

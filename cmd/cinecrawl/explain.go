@@ -221,7 +221,7 @@ func (e *explanation) write(a *app) {
 	if e.From != "" && e.Found != crawler.FoundRobots {
 		found += " " + e.From
 	}
-	line("found", "%s, %s from the start; site %s", found, counted(e.Depth, "click"), e.Site)
+	line("found", "%s, %s from the start, a sitemap or a feed; site %s", found, counted(e.Depth, "click"), e.Site)
 	line("scope", "%s: %s", choice(e.InScope, "in", "out"), e.Scope)
 	line("robots", "%s: %s", choice(e.Allowed, "allowed", "disallowed"), e.Robots)
 	if e.RobotsAt != nil {

@@ -47,6 +47,7 @@ type hostProgress struct {
 	asking  bool      // it is in flight
 	since   time.Time // when it began or ended
 	held    time.Time // not to be asked before
+	said    time.Time // that held of which a line was logged
 	why     string    // it is held
 }
 
@@ -234,13 +235,13 @@ const (
 	waitingLogs = 5                // such lines at a time
 )
 
-// logWaiting says which hosts wait for long, why and until when, those that wait longest first.
+// logWaiting says which hosts wait for long, why and until when, those that wait longest first. It says so once, until that changes.
 func (p *progress) logWaiting() {
 	now := p.now()
 	wait := map[string]time.Duration{}
 	for name, h := range p.hosts {
-		if d := h.held.Sub(now); d >= longWait && !h.asking {
-			wait[name] = d
+		if d := h.held.Sub(now); d >= longWait && !h.asking && !h.held.Equal(h.said) {
+			wait[name], h.said = d, h.held
 		}
 	}
 	names := slices.SortedFunc(maps.Keys(wait), func(a, b string) int { return cmp.Or(cmp.Compare(wait[b], wait[a]), cmp.Compare(a, b)) })

@@ -55,6 +55,26 @@ func TestFrame(t *testing.T) {
 	}
 }
 
+// A host that waits is said once, until its wait changes.
+func TestWaitingIsSaidOnce(t *testing.T) {
+	now := time.Date(2026, 5, 17, 12, 0, 0, 0, time.UTC)
+	var out strings.Builder
+	a := &app{stderr: io.Discard, log: slog.New(slog.NewTextHandler(&out, nil)), now: func() time.Time { return now }}
+	p := a.watch(1)
+	p.hosts["a.example"] = &hostProgress{held: now.Add(time.Minute), why: "status 429"}
+	for i, want := range []int{1, 0, 1, 0} {
+		if i == 2 {
+			p.hosts["a.example"].held = now.Add(time.Hour)
+		}
+		out.Reset()
+		p.logWaiting()
+		if got := strings.Count(out.String(), "\n"); got != want {
+			t.Errorf("%d: said %q", i, out.String())
+		}
+		now = now.Add(10 * time.Second)
+	}
+}
+
 // A frame overwrites the one before it, also where the terminal has become narrower and wrapped it.
 func TestScreenGoesHome(t *testing.T) {
 	var out strings.Builder

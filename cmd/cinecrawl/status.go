@@ -143,7 +143,7 @@ var outcomeMeaning = map[crawler.Outcome]string{
 	crawler.TooDeep:     "too many redirects",
 	crawler.Refused:     "401, 403 and other 4xx",
 	crawler.ServerError: "5xx after all tries",
-	crawler.Unreachable: "no connection after all tries",
+	crawler.Unreachable: "no connection, or an answer cut short, after all tries",
 	crawler.TimedOut:    "too slow after all tries",
 	crawler.Unreadable:  "could not be parsed",
 }

@@ -72,7 +72,6 @@ func (c *crawling) work(ctx context.Context, st *postgres.Store, sites []configs
 				return fleet.ErrUnknown
 			}
 			err := c.slice(ctx, &dueSite{site, storage.Cause(w.Cause)}, cut, func(ctx context.Context, r *crawler.Result) endRun {
-				c.letGapsPass(ctx, r.Site.Name)
 				return func(ctx context.Context, run *storage.Run, finished bool, why string) error {
 					return st.EndRunWith(ctx, run, finished, why, func(ctx context.Context, tx fleet.Tx, ended *storage.Run) error {
 						return end(ctx, tx, !ended.Finished && r.Err == nil)
@@ -88,22 +87,4 @@ func (c *crawling) work(ctx context.Context, st *postgres.Store, sites []configs
 			return err
 		},
 	})
-}
-
-// letGapsPass waits until the next worker may ask the hosts of a site, which knows nothing of gaps that are too short to be stored.
-func (c *crawling) letGapsPass(ctx context.Context, site string) {
-	hosts, err := c.st.Hosts(ctx, site)
-	if err != nil {
-		return // the gap is kept by what the end of the run takes
-	}
-	var last time.Time
-	for host := range hosts {
-		if at := c.fetcher.ReadyAt(host); at.After(last) && time.Until(at) <= crawler.LeastKept {
-			last = at
-		}
-	}
-	select {
-	case <-time.After(time.Until(last)):
-	case <-ctx.Done():
-	}
 }

@@ -15,8 +15,8 @@
 //
 // One host, that is one crawler.HostKey, is asked by one worker at a time, over all workers of a Fetcher. Between the end of one
 // request and the beginning of the next lies a gap, the largest of the site's Gap, the Crawl-delay of robots.txt, the host's own
-// response time, and what 429, 503 and failures made of it. A host that fails again and again is left alone, ever longer. A robots.txt is a request like any other. A Site's Gap is taken as it is, so 0 is none: the default of 1 s is the
-// configuration's.
+// response time, and what 429, 503 and failures made of it. A host that fails again and again is left alone, ever longer. A robots.txt
+// is a request like any other. A Site's Gap is taken as it is, so 0 is none: the default of 1 s is the configuration's.
 //
 // # Addresses
 //
@@ -73,7 +73,8 @@ type Config struct {
 	May     func(ctx context.Context) error                  // is asked right before each request; an error keeps it from being sent; may be nil
 	Sent    func(Sent)                                       // is told of every request that was sent, once it has ended, by the worker's goroutine; may be nil
 	RootCAs *x509.CertPool                                   // nil is the system's
-	Rewrite func(addr string) string                         // gives the host:port to connect to in place of another: made-up hosts on loopback. Still only a named host may be on loopback
+	// Rewrite gives the host:port to connect to in place of another: made-up hosts on loopback. Still only a named host may be there.
+	Rewrite func(addr string) string
 }
 
 // RobotsStore keeps copies of robots.txt, so that a restarted process need not ask again.

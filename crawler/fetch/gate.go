@@ -16,10 +16,10 @@ import (
 // Bounds of slowing down.
 const (
 	maxRetryAfter = 24 * time.Hour
-	firstHold     = 30 * time.Second       // of a host that says 429 or 503 and not for how long; doubled each time …
+	firstHold     = 30 * time.Second       // of a host that says 429 and not for how long; doubled each time …
 	maxHold       = time.Hour              // … up to here
 	leastSlow     = time.Second            // what the gap of a host without any is doubled from
-	maxSlow       = 5 * time.Minute        // the gap that 429 and 503 can lead to
+	maxSlow       = 5 * time.Minute        // the gap that 429, and 503 with Retry-After, can lead to
 	leastPace     = 100 * time.Millisecond // a host that answers faster is not slowed down for its response time
 	maxPace       = time.Minute            // the gap that response times and failures can lead to
 	maxTroubles   = 5                      // failures in a row after which a host is left alone: more than one task has tries
@@ -35,9 +35,9 @@ type gate struct {
 	last     time.Time     // end of the last request; zero before the first
 	least    time.Duration // the site's gap or Crawl-delay
 	gap      time.Duration // that is kept: the largest of least, slow and pace
-	slow     time.Duration // least gap since 429, 503 or failures; 0 when all is well
+	slow     time.Duration // least gap since refusals or failures; 0 when all is well
 	pace     time.Duration // response time of the host, as it is followed; see follow
-	refusals int           // 429 and 503 in a row
+	refusals int           // 429, and 503 with Retry-After, in a row
 	troubles int           // other failures in a row
 	held     time.Time     // not to be asked before
 	why      error         // the cause of held
@@ -179,8 +179,10 @@ func (f *Fetcher) await(ctx context.Context, key string, g *gate, gap time.Durat
 	return ctx.Err()
 }
 
-// answered notes the end of a request, with its answer as far as there is one. For 429 and 503 it holds the host and slows it down,
-// and returns the error that says so. Failures in a row slow it down, too; after maxTroubles of them nothing is asked for a while,
+// answered notes the end of a request, with its answer as far as there is one. For a 429, which is about how often we ask (RFC 6585
+// section 4), and a 503 with Retry-After it holds the host and slows it down, and returns the error that says so. A 503 without may be
+// about its URL alone (RFC 9110 section 15.6.4), so it is a failure like others. Failures in a row slow the host down, too; after
+// maxTroubles of them, which is more than the tries of one URL, nothing is asked for a while,
 // then one request tells whether it goes on (a circuit breaker). Other answers let the gap slowly return to what it should be.
 func (f *Fetcher) answered(key string, g *gate, r request, a answer, err error) error {
 	if errors.Is(err, crawler.ErrForbiddenAddress) {
@@ -192,15 +194,16 @@ func (f *Fetcher) answered(key string, g *gate, r request, a answer, err error) 
 	g.last = now
 	g.follow(a)
 	defer g.setGap()
-	if a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable {
+	pause, asks := retryAfter(a.header.Get("Retry-After"), now)
+	if a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable && asks {
 		g.slow = min(2*max(g.gap, leastSlow), maxSlow)
 		hold := maxHold
 		if g.refusals < 8 {
 			hold = min(firstHold<<g.refusals, maxHold)
 		}
 		g.refusals++
-		if d, ok := retryAfter(a.header.Get("Retry-After"), now); ok {
-			hold = d
+		if asks {
+			hold = pause
 		}
 		return g.hold(key, now.Add(max(hold, g.slow)), fmt.Errorf("%w: status %d", crawler.ErrBusy, a.status))
 	}

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -133,6 +134,8 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 			return nil, err
 		case errors.Is(err, crawler.ErrGap): // nothing is wrong with it: it goes on from there
 			return nil, err
+		case c == nil: // the host must wait, so nothing was asked: of robots.txt nothing was learned
+			return nil, err
 		}
 		f.mu.Lock()
 		if err == nil {
@@ -155,16 +158,12 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 		}
 		f.mu.Unlock()
 		if err == nil || o.robots == nil {
-			// An unreachable one is kept too, as a fact; but it does not replace the copy that still decides.
-			if f.cfg.Robots != nil {
-				if err := f.cfg.Robots.SaveRobots(ctx, c); err != nil {
-					f.cfg.Log.Warn("robots copy not stored", "url", key, "err", err)
-				}
-			}
+			w.saveRobots(ctx, c) // an unreachable one too, as a fact; but it does not replace the copy that still decides
 		}
 		if err == nil {
 			return o.robots, nil
 		}
+		w.saveRobots(ctx, attemptOf(c, o))
 		f.cfg.Log.Warn("robots.txt unreachable", "url", key, "err", err, "again", o.retryAt)
 	}
 	if o.robots != nil {
@@ -174,7 +173,7 @@ func (w *worker) robots(ctx context.Context, site *crawler.Site, u *url.URL) (*R
 	if errors.Is(o.cause, crawler.ErrNoAnswer) {
 		why = fmt.Errorf("%w: %w", crawler.ErrRobotsUnreachable, o.cause)
 	}
-	return nil, &crawler.HostError{Host: crawler.HostKey(u), Until: o.retryAt, Err: why}
+	return nil, &crawler.HostError{Host: crawler.HostKey(u), Origin: u.Scheme + "://" + u.Host, Until: o.retryAt, Err: why}
 }
 
 // robotsOf reads what a copy says about us.
@@ -196,20 +195,22 @@ func age(at, now time.Time) time.Duration {
 // loadRobots takes what the store has.
 func (w *worker) loadRobots(ctx context.Context, key, host string, o *origin) {
 	f := w.f
-	var c *crawler.RobotsCopy
-	if f.cfg.Robots != nil {
-		var err error
-		if c, err = f.cfg.Robots.LoadRobots(ctx, key); err != nil {
-			f.cfg.Log.Warn("robots copy not loaded", "url", key, "err", err)
-			c = nil
+	load := func(name string) *crawler.RobotsCopy {
+		if f.cfg.Robots == nil {
+			return nil
 		}
+		c, err := f.cfg.Robots.LoadRobots(ctx, name)
+		if err != nil {
+			f.cfg.Log.Warn("robots copy not loaded", "url", name, "err", err)
+			return nil
+		}
+		return c
 	}
+	c, tried := load(key), load(key+attemptURL)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	o.loaded = true
-	switch {
-	case c == nil:
-	case reached(c.Status):
+	if c != nil && reached(c.Status) {
 		o.robots = robotsOf(c)
 		// The host was asked then, if not later. Crawl-delay holds from there.
 		if delay := o.robots.CrawlDelay(Agent); delay > 0 {
@@ -219,14 +220,45 @@ func (w *worker) loadRobots(ctx context.Context, key, host string, o *origin) {
 				g.setGap()
 			}
 		}
-	default:
-		// A restart is no reason to ask sooner.
-		if d := age(c.FetchedAt, f.cfg.Now()); d < firstRobotsRetry {
-			o.fails, o.retryAt, o.cause = 1, c.FetchedAt.Add(firstRobotsRetry), errors.New(c.Err)
-			if why, ok := strings.CutPrefix(c.Err, crawler.ErrNoAnswer.Error()+": "); ok {
-				o.cause = fmt.Errorf("%w: %s", crawler.ErrNoAnswer, why)
-			}
-		}
+	}
+	if tried != nil && (c == nil || !reached(c.Status) || tried.FetchedAt.After(c.FetchedAt)) {
+		o.tried(tried, f.cfg.Now())
+	}
+}
+
+// attemptURL stands behind an origin in the name of the copy that is its last attempt.
+const attemptURL = "/robots.txt"
+
+// attempt is what is kept, as the body of such a copy, of attempts that failed since the file was last reached. It stands beside the
+// copy that decides, so that a restart is no reason to ask sooner, whether there is one or not.
+type attempt struct {
+	Fails   int       `json:"fails"` // in a row
+	RetryAt time.Time `json:"retry_at"`
+}
+
+func attemptOf(c *crawler.RobotsCopy, o *origin) *crawler.RobotsCopy {
+	body, _ := json.Marshal(attempt{o.fails, o.retryAt}) // cannot fail: a number and a time
+	return &crawler.RobotsCopy{Origin: c.Origin + attemptURL, Status: c.Status, Err: c.Err, FetchedAt: c.FetchedAt, Body: body}
+}
+
+// tried takes a stored attempt over. One from the future, which a clock that was set back leaves, says nothing.
+func (o *origin) tried(c *crawler.RobotsCopy, now time.Time) {
+	var a attempt
+	if json.Unmarshal(c.Body, &a) != nil || a.Fails < 1 || age(c.FetchedAt, now) == math.MaxInt64 {
+		return
+	}
+	o.fails, o.retryAt, o.cause = a.Fails, a.RetryAt, errors.New(c.Err)
+	if why, ok := strings.CutPrefix(c.Err, crawler.ErrNoAnswer.Error()+": "); ok {
+		o.cause = fmt.Errorf("%w: %s", crawler.ErrNoAnswer, why)
+	}
+}
+
+func (w *worker) saveRobots(ctx context.Context, c *crawler.RobotsCopy) {
+	if w.f.cfg.Robots == nil {
+		return
+	}
+	if err := w.f.cfg.Robots.SaveRobots(ctx, c); err != nil {
+		w.f.cfg.Log.Warn("robots copy not stored", "url", c.Origin, "err", err)
 	}
 }
 
@@ -237,7 +269,8 @@ func reached(status int) bool {
 }
 
 // askRobots asks for a robots.txt, and follows its redirects, to other hosts too. The copy says what came of it even if the error
-// says that it was unreachable. A redirect to a host whose gap has not passed is gone on with by the next call.
+// says that it was unreachable. It is nil if the host must wait, so that nothing was asked. A redirect to a host whose gap has not passed
+// is gone on with by the next call.
 func (w *worker) askRobots(ctx context.Context, site *crawler.Site, u *url.URL, delay time.Duration, o *origin) (*crawler.RobotsCopy, error) {
 	c := &crawler.RobotsCopy{Origin: Origin(u), FetchedAt: w.f.cfg.Now()}
 	at, hop := o.next, o.hops
@@ -254,7 +287,10 @@ func (w *worker) askRobots(ctx context.Context, site *crawler.Site, u *url.URL, 
 		case err == nil && !reached(a.status):
 			err = fmt.Errorf("status %d", a.status)
 		case err != nil && a.status == 0 && hop == 0:
-			if _, held := errors.AsType[*crawler.HostError](err); !held && !errors.Is(err, crawler.ErrForbiddenAddress) {
+			if _, held := errors.AsType[*crawler.HostError](err); held {
+				return nil, err
+			}
+			if !errors.Is(err, crawler.ErrForbiddenAddress) {
 				err = fmt.Errorf("%w: %w", crawler.ErrNoAnswer, err)
 			}
 		case err != nil && hop > 0:

@@ -303,7 +303,12 @@ func TestRobotsAge(t *testing.T) {
 	pass(time.Second)
 	check("stale, the next try", crawler.ErrDisallowed, "/robots.txt")
 	wd.start(Config{Robots: s})
-	check("stale, after a restart", crawler.ErrDisallowed, "/robots.txt")
+	check("stale, after a restart", crawler.ErrDisallowed)
+	pass(119 * time.Second)
+	wd.start(Config{Robots: s})
+	check("stale, before the third try, after another", crawler.ErrDisallowed)
+	pass(time.Second)
+	check("stale, the third try", crawler.ErrDisallowed, "/robots.txt")
 	pass(29 * 24 * time.Hour)
 	check("stale for a month, RFC 9309 section 2.3.1.4", crawler.ErrDisallowed, "/robots.txt")
 	wd.start(Config{Robots: s})
@@ -313,8 +318,9 @@ func TestRobotsAge(t *testing.T) {
 		t.Errorf("the copy that decides is not the one that is stored: %+v", c)
 	}
 	answer = yes
+	pass(16*time.Minute - time.Second)
 	check("before the next try", crawler.ErrDisallowed)
-	pass(2 * time.Minute)
+	pass(time.Second)
 	check("back again", nil, "/robots.txt", "/a")
 	if c := s.copies[wd.srv.URL]; !c.FetchedAt.Equal(wd.Now().Add(-time.Second)) && !c.FetchedAt.Equal(wd.Now()) {
 		t.Errorf("the time of the new copy: %v, now is %v", c.FetchedAt, wd.Now())
@@ -329,6 +335,46 @@ func TestRobotsAge(t *testing.T) {
 	// The clock is set back: the copy is from the future.
 	pass(-48 * time.Hour)
 	check("clock set back", nil, "/robots.txt", "/a")
+}
+
+// The robots.txt of one scheme is unreachable: the other scheme of the same host is asked all the same.
+func TestRobotsOfAScheme(t *testing.T) {
+	s := new(store)
+	wd := newWorld(t, Config{Robots: s}, routes{"/robots.txt": answerWith("", ""), "/a": page})
+	secure := crawler.Task{URL: strings.Replace(wd.srv.URL, "http:", "https:", 1) + "/a", Kind: crawler.KindPage}
+	for run := range 2 {
+		_, err := wd.w.Fetch(t.Context(), secure, wd.site)
+		he, ok := errors.AsType[*crawler.HostError](err)
+		if !ok || !errors.Is(err, crawler.ErrNoAnswer) || he.Origin != "https://"+he.Host || he.Host != wd.site.Hosts[0] {
+			t.Fatalf("run %d: %v", run, err)
+		}
+		if !strings.Contains(err.Error(), ": https://"+he.Host+": robots.txt unreachable") {
+			t.Errorf("does not say the scheme: %v", err)
+		}
+		if at := wd.f.ReadyAt(he.Host); at.After(wd.Now().Add(time.Second)) {
+			t.Errorf("run %d: the host waits until %v", run, at)
+		}
+		if _, err := wd.get("/a"); err != nil {
+			t.Errorf("run %d: %v", run, err)
+		}
+		wd.start(Config{Robots: s})
+	}
+}
+
+// A host that must wait says nothing about its robots.txt.
+func TestRobotsNotAsked(t *testing.T) {
+	s := new(store)
+	wd := newWorld(t, Config{Robots: s, Patience: time.Second}, routes{"/robots.txt": answerWith("", ""), "/a": page})
+	wd.site.Gap = time.Minute
+	_, err := wd.get("/a") // robots.txt only
+	if !errors.Is(err, crawler.ErrGap) {
+		t.Fatal(err)
+	}
+	secure := crawler.Task{URL: strings.Replace(wd.srv.URL, "http:", "https:", 1) + "/a", Kind: crawler.KindPage}
+	_, err = wd.w.Fetch(t.Context(), secure, wd.site)
+	if he, ok := errors.AsType[*crawler.HostError](err); !ok || !errors.Is(err, crawler.ErrGap) || he.Origin != "" || len(s.copies) != 1 {
+		t.Errorf("%v, copies of %d", err, len(s.copies))
+	}
 }
 
 // Never reached: tried again after 1, 2, 4 … minutes, at most an hour.
@@ -952,11 +998,11 @@ func TestBusy(t *testing.T) {
 		header      string
 		again, slow time.Duration
 	}{
-		{503, "", 30 * time.Second, 2 * time.Second},
+		{429, "", 30 * time.Second, 2 * time.Second},
 		{429, "", time.Minute, 4 * time.Second},
 		{429, "600", 10 * time.Minute, 8 * time.Second},
 		{503, "Sun, 01 Mar 2026 18:00:00 GMT", -1, 16 * time.Second},
-		{503, "tomorrow", 8 * time.Minute, 32 * time.Second},
+		{429, "tomorrow", 8 * time.Minute, 32 * time.Second},
 		{429, "0", 64 * time.Second, 64 * time.Second},
 		{429, "Thu, 01 Jan 1970 00:00:00 GMT", 128 * time.Second, 128 * time.Second},
 		{429, "", time.Hour, 256 * time.Second},
@@ -1006,10 +1052,42 @@ func TestBusy(t *testing.T) {
 		t.Errorf("gaps %v", gaps)
 	}
 	// A refusal after that is like a first one.
-	status, header = 503, ""
+	status, header = 429, ""
 	if _, err := wd.get("/a"); err != nil {
 		if he, ok := errors.AsType[*crawler.HostError](err); !ok || he.Until.Sub(wd.Now()) != 30*time.Second {
 			t.Errorf("got %v", err)
+		}
+	}
+}
+
+// A 503 that does not say for how long is about its URL: the host is not held, until others fail too.
+func TestUnavailable(t *testing.T) {
+	for _, header := range []string{"", "tomorrow"} {
+		broken := func(w http.ResponseWriter, _ *http.Request) {
+			if header != "" {
+				w.Header().Set("Retry-After", header)
+			}
+			w.WriteHeader(503)
+		}
+		wd := newWorld(t, Config{}, routes{"/a": page, "/b": broken})
+		for range 4 {
+			if p, err := wd.get("/b"); err != nil || p.Status != 503 {
+				t.Fatalf("Retry-After %q: %v, %v", header, p, err)
+			}
+			if h := wd.f.Hosts()[0]; h.State != Idle || h.Gap != time.Second {
+				t.Errorf("Retry-After %q: %+v", header, h)
+			}
+			if _, err := wd.get("/a"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 4 {
+			if _, err := wd.get("/b"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := wd.get("/b"); !errors.Is(err, crawler.ErrTrouble) || !errors.Is(err, crawler.ErrServer) {
+			t.Errorf("Retry-After %q: the fifth in a row: %v", header, err)
 		}
 	}
 }

@@ -241,7 +241,8 @@ func (g *group) sort() {
 			bytes += len(r.pattern)
 			if wild > maxWildcards || bytes > maxWildBytes {
 				// Too dear to match. Leaving rules out could allow what is forbidden, so all is forbidden.
-				l := Line{Number: r.line.Number, Text: fmt.Sprintf("more than %d wildcards, or %d bytes of rules with them: taken as Disallow: /", maxWildcards, maxWildBytes)}
+				l := Line{Number: r.line.Number, Text: fmt.Sprintf("more than %d wildcards, or %d bytes of rules with them: taken as Disallow: /",
+					maxWildcards, maxWildBytes)}
 				g.rules = []*rule{{pattern: "/", length: 1, line: l}}
 				return
 			}
