@@ -570,6 +570,7 @@ func (l *loop) finished(d done) {
 			q.ready = now.Add(leastWait)
 		}
 		q.tasks = slices.Insert(q.tasks, 0, v.Task)
+		q.served = 0 // it was not: where another host's gap is waited for, that host must not be first each time
 		return
 	case apart:
 		q.why, q.apart, q.silent = d.hold.Error(), d.hold.Until, d.silent

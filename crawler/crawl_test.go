@@ -730,6 +730,24 @@ func TestHoldOnce(t *testing.T) {
 	})
 }
 
+// Of two hosts that are ready at the same moment, the one that was chosen and not asked is first.
+func TestCrawlEarlyIsFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, w := newMemory(), newWeb(t)
+		for i := range 3 {
+			m.add(pageTask(fmt.Sprintf("http://a.example/%d", i)))
+			m.add(pageTask(fmt.Sprintf("http://b.example/%d", i)))
+		}
+		w.took = 0
+		w.answers["http://b.example/1"] = []any{holdFor(2, ErrGap), status(200)}
+		c := crawlOf(m, w, siteOf("a.example"), siteOf("b.example"))
+		c.Workers = 1
+		c.Run(t.Context())
+		diff(t, "requests", []string{"0 http://a.example/0", "0 http://b.example/0", "2 http://a.example/1", "2 http://b.example/1",
+			"4 http://b.example/1", "4 http://a.example/2", "6 http://b.example/2"}, w.log)
+	})
+}
+
 // A gap that is longer than Patience is waited for, and kept over a restart.
 func TestCrawlLongGap(t *testing.T) {
 	slow := siteOf("a.example")
