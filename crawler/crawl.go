@@ -128,6 +128,7 @@ type queue struct {
 	guided   bool           // its robots.txt was searched for sitemaps
 	aside    []done         // of an origin that must wait, as long as it is not known whether the host is there
 	apart    time.Time      // until when an origin must wait, the last that was found so
+	whyApart string         // and why
 	silent   bool           // that origin gave no answer of any kind
 }
 
@@ -135,6 +136,14 @@ type queue struct {
 // answer in this run is of an origin that gives none.
 func (q *queue) givenUp() bool {
 	return q.host.holds >= maxHolds || q.silent && !q.answered && len(q.tasks) == 0 && !q.stale && !q.due.IsZero()
+}
+
+// whyGivenUp is the reason that holds for longer, that of an origin or that of the host.
+func (q *queue) whyGivenUp() string {
+	if q.whyApart != "" && !q.apart.Before(q.held) {
+		return q.whyApart
+	}
+	return q.why
 }
 
 type siteRun struct {
@@ -573,7 +582,7 @@ func (l *loop) finished(d done) {
 		q.served = 0 // it was not: where another host's gap is waited for, that host must not be first each time
 		return
 	case apart:
-		q.why, q.apart, q.silent = d.hold.Error(), d.hold.Until, d.silent
+		q.whyApart, q.apart, q.silent = d.hold.Error(), d.hold.Until, d.silent
 	case d.hold != nil:
 		q.why = d.hold.Error()
 		q.ready, q.held = later(q.ready, d.hold.Until), later(q.held, d.hold.Until)
@@ -896,10 +905,12 @@ func (l *loop) end(s *siteRun, now time.Time, stopping bool) {
 	case s.spent(now) != "" && s.left():
 		s.res.Why = s.spent(now)
 	case givenUp != nil:
-		s.res.Why = fmt.Sprintf("host %s left to the next run: %s", givenUp.key, givenUp.why)
+		s.res.Why = fmt.Sprintf("host %s left to the next run: %s", givenUp.key, givenUp.whyGivenUp())
 	case left != nil && s.quiet(s.res.Due):
 		s.res.Why = fmt.Sprintf("quiet hours (%v): the rest is due at %s", s.Quiet, s.res.Due.UTC().Format(time.RFC3339))
-	case left != nil && left.why != "" && (left.ready.Equal(s.res.Due) || left.apart.Sub(s.res.Due).Abs() < time.Millisecond):
+	case left != nil && left.apart.Sub(s.res.Due).Abs() < time.Millisecond:
+		s.res.Why = left.whyApart
+	case left != nil && left.why != "" && left.ready.Equal(s.res.Due):
 		s.res.Why = left.why
 	case left != nil:
 		s.res.Why = "the rest is due at " + s.res.Due.UTC().Format(time.RFC3339)

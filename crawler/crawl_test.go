@@ -748,6 +748,23 @@ func TestCrawlEarlyIsFirst(t *testing.T) {
 	})
 }
 
+// A run names what it is that its rest waits for, and not an earlier pause of the host.
+func TestCrawlNamesItsHold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dead, m, w := pageTask("https://a.example/0"), newMemory(), newWeb(t)
+		dead.Hint = 1
+		m.add(pageTask("http://a.example/1"))
+		m.add(dead)
+		m.add(pageTask("http://a.example/2"))
+		w.answers[dead.URL] = []any{&HostError{Origin: "https://a.example", Until: time.Unix(3600, 0), Err: ErrRobotsUnreachable}}
+		w.answers["http://a.example/1"] = []any{holdFor(60, ErrBusy), status(200)}
+		results, err := crawlOf(m, w, siteOf("a.example")).Run(t.Context())
+		if err != nil || !strings.HasPrefix(results[0].Why, "https://a.example: robots.txt unreachable") {
+			t.Errorf("%+v, %v; asked %v", results, err, w.log)
+		}
+	})
+}
+
 // A gap that is longer than Patience is waited for, and kept over a restart.
 func TestCrawlLongGap(t *testing.T) {
 	slow := siteOf("a.example")
