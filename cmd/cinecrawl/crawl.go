@@ -133,7 +133,10 @@ func (a *app) crawl(ctx context.Context, cfg *configs.Config, st storage.Store, 
 	for _, site := range crawl.Sites {
 		site.Pages = cmp.Or(pages, site.Pages)
 	}
-	results, err := seen.during(ctx, crawl.Run)
+	results, err := seen.during(ctx, func(ctx context.Context) ([]crawler.Result, error) {
+		defer givesUp(ctx, st)()
+		return crawl.Run(ctx)
+	})
 	return a.ended(results, runs, err)
 }
 

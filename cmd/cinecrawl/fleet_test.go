@@ -136,6 +136,43 @@ func TestFleet(t *testing.T) {
 	}
 }
 
+// A crawl whose database is away ends soon when it is told to.
+func TestInterruptedWithoutDatabase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server and builds the program")
+	}
+	server := pgtest.Start(t)
+	db := server.URL(t)
+	f := &visited{farm: newFarm(50, 4<<10)}
+	f.onRequest(f.note)
+	defer f.server.Close()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "cinecrawl.yaml"), fmt.Sprintf("sites:\n  %q: {hosts: [%q], crawl: {start: [%q], gap: 100ms}}\n", f.host, f.host, f.server.URL+"/"))
+	program := filepath.Join(dir, "cinecrawl-as-built")
+	builds(t, program)
+	c := &crewman{cmd: exec.Command(program, "crawl", "--db", db), out: &output{}}
+	c.cmd.Dir, c.cmd.Stderr = dir, c.out
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer c.cmd.Process.Kill()
+	for began := time.Now(); f.count() < 5; pause(20 * time.Millisecond) {
+		if time.Since(began) > time.Minute {
+			t.Fatalf("it does not begin\n%s", c.out.tail())
+		}
+	}
+	server.Stop(t)
+	defer server.Continue(t) // for the end of the test
+	c.cmd.Process.Signal(syscall.SIGINT)
+	ended := make(chan error, 1)
+	go func() { ended <- c.cmd.Wait() }()
+	select {
+	case <-ended:
+	case <-time.After(40 * time.Second):
+		t.Errorf("it does not end\n%s", c.out.tail())
+	}
+}
+
 // takeover waits until each of the sites of a worker that says nothing any more has another holder or is finished, and says how long that
 // took.
 func takeover(look *sql.DB, had map[string]int64) time.Duration {
@@ -166,6 +203,12 @@ func (v *visited) note(*http.Request) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.times = append(v.times, time.Now())
+}
+
+func (v *visited) count() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.times)
 }
 
 // crewman is a worker's process.

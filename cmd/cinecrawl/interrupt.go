@@ -6,6 +6,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
+
+	"cinecrawl/storage"
 )
 
 // errInterrupted is the cause of a context that a signal ended.
@@ -44,6 +47,16 @@ func interruptible(parent context.Context, told func(last bool)) (context.Contex
 		close(done)
 		cancel(nil)
 	}
+}
+
+// givesUp sees to it that who is told to stop, by the end of ctx, does not wait for a database that went away. What it would have stored
+// is asked for again. The function it gives is called when all is done.
+func givesUp(ctx context.Context, st storage.Store) func() bool {
+	away, ok := st.(interface{ GiveUp() })
+	if !ok {
+		return func() bool { return true }
+	}
+	return context.AfterFunc(ctx, func() { time.AfterFunc(awayPatience, away.GiveUp) })
 }
 
 // exitCode is the exit code of a command that ended with err.

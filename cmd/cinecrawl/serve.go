@@ -57,6 +57,7 @@ func (a *app) daemon(ctx context.Context, seen seenFlags, run func(context.Conte
 			}
 		})
 		defer done()
+		defer givesUp(ctx, st)()
 		switch err := run(ctx, crawls, sites); {
 		case errors.Is(err, fleet.ErrLeft):
 			a.log.Warn(err.Error())
@@ -74,6 +75,7 @@ const (
 	pollEvery       = time.Second      // what is due
 	busyFor         = 5 * time.Second  // until a site that another process has is tried again
 	troubleFor      = time.Minute      // the same for one that could not be crawled
+	awayPatience    = 3 * time.Second  // from the first signal until a database that went away is waited for no more
 	handBack        = 2 * time.Second  // from the first signal until requests in flight are cut
 	leastGrace      = 10 * time.Second // of what is in flight at the end of a slice
 	sliceWorkers    = 4                // hosts of a site asked at the same time

@@ -192,7 +192,8 @@ func (s *Store) Close() error {
 	return err
 }
 
-// GiveUp ends all waiting for a server that went away: what waits fails. It comes before the end of a Close that would wait, too.
+// GiveUp ends all waiting for a server that went away, from now on: what waits for its return fails. With a server that is there it
+// changes nothing.
 func (s *Store) GiveUp() { s.giveUp() }
 
 // disconnect gives the connection back to its pool.
@@ -243,6 +244,7 @@ func (s *Store) retrying(ctx context.Context, try func() error) error {
 		if err == nil || s.c.Retry == nil {
 			return err
 		}
+		var quit <-chan struct{}
 		switch s.c.Retry(err) {
 		case Never:
 			return err
@@ -256,11 +258,15 @@ func (s *Store) retrying(ctx context.Context, try func() error) error {
 				return err
 			}
 			wait = min(2*wait, 2*time.Second)
+			if s.quit.Err() != nil {
+				return err
+			}
+			quit = s.quit.Done()
 		}
 		select {
 		case <-ctx.Done():
 			return err
-		case <-s.quit.Done():
+		case <-quit:
 			return err
 		case <-time.After(wait):
 		}
