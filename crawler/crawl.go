@@ -66,7 +66,8 @@ const (
 	batchAge     = 200 * time.Millisecond // after which fewer are
 	batchBytes   = 8 << 20                // of their pages and links
 	linkBytes    = 300                    // of a link, about
-	maxBatches   = 4                      // finished but not committed: over that, nothing new is begun
+	maxPending   = 500                    // visits finished but not committed: over that, nothing new is begun
+	maxBytes     = 32 << 20               // the same of their pages
 	maxHolds     = 5                      // of a host without a visit between them: then it is left to the next run
 	maxTaskHolds = 4                      // of a host by the same task: then the task is what is wrong
 	maxAside     = 128                    // tasks of origins that must wait, in search of one of another origin of the host
@@ -435,7 +436,7 @@ func (l *loop) queue(s *siteRun, key string) *queue {
 // dispatch gives tasks to idle workers, and the time at which it is worth trying again.
 func (l *loop) dispatch(now time.Time) (wake time.Time) {
 	wake = now.Add(time.Hour)
-	if len(l.pending) >= maxBatches*batchSize || l.bytes >= maxBatches*batchBytes {
+	if len(l.pending) >= maxPending || l.bytes >= maxBytes {
 		return wake // a commit is under way and wakes us
 	}
 	if l.idle == 0 {

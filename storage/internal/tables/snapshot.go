@@ -28,7 +28,7 @@ const (
 
 	maxDictionary   = 128 << 10
 	firstDictionary = 1 << 15 // smaller ones are reserved for registered dictionaries
-	samplePages     = 8       // of a site that make a dictionary, as far as they fit
+	samplePages     = 6       // of a site that make a dictionary, as far as they fit
 	poorPages       = 100     // packed with a dictionary before it can be found wanting; twice as many for each that the site has already
 	poorShare       = 6       // it is if they are more than a sixth of their size; packed without, pages are a third or fourth
 	maxContents     = 512     // dictionaries in memory
