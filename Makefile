@@ -25,7 +25,7 @@ test: go ## Run vet and all tests, with the race detector
 bench: go ## Run the benchmarks, beside Scrapy where it is installed
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 1h ./...
 
-soak: go ## Crawl 200 sites with three workers that are killed, frozen and stopped (an hour; needs PostgreSQL)
+soak: go ## Crawl 200 sites with three workers that are killed, frozen and stopped (some minutes; needs PostgreSQL)
 	CINECRAWL_SOAK=1 CINECRAWL_NEED_POSTGRES=1 $(GO) test -count 1 -timeout 90m -v -run '^TestFleet$$' ./cmd/cinecrawl
 
 bench-rivals: go ## Score other extractors beside the reader, on the pages in DIR
