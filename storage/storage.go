@@ -161,7 +161,8 @@ type Snapshot struct {
 //
 // Through crawler.Frontier: Commit takes visits of sites of which this Store holds a run (ErrLost if it holds it no longer, and
 // then nothing of the batch is stored). A Visit's Record is nil or *extract.Review; of a review or roundup it becomes a Record,
-// any other only tells what kind of page it was. A visit of a task without ID stores the task too.
+// any other only tells what kind of page it was. A visit of a task without ID stores the task too; it is
+// left out if the URL is another site's.
 //
 // Where two pages give the same canonical review URL and their texts are the same, or nearly (see Resemble) and of no different films, the page
 // at that URL owns the record, or else the first one; the other ends as Duplicate and never overwrites it. A different text is a different

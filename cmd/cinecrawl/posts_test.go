@@ -457,3 +457,35 @@ func TestPostsUnderAnotherName(t *testing.T) {
 		}
 	}
 }
+
+// A post that was edited shortly before it was last asked for is read again: that answer may have been older than the edit, for it came
+// from a cache, or the clocks differ. One that says the same costs nothing and stays.
+func TestPostsEditedBeforeAStaleAnswer(t *testing.T) {
+	b := newBlog(t, 3)
+	b.again()
+	b.posts[0].changed = time.Now().Add(-10 * time.Second).UTC()
+	b.posts[0].content = strings.Replace(b.posts[0].content, "on the boat", "on the new boat", 1)
+	b.posts[1].changed = b.posts[0].changed
+	b.again()
+	if r := b.run(); r.Counts.Changed != 1 {
+		t.Errorf("%+v", r.Counts)
+	}
+	b.again()
+	if r := b.run(); r.Counts.Changed != 0 || r.Counts.Unchanged < 3 {
+		t.Errorf("%+v", r.Counts)
+	}
+}
+
+// A post that is larger than a page may be is none that is read.
+func TestPostsHaveTheBoundOfPages(t *testing.T) {
+	b := newBlog(t, 3)
+	b.site.MaxBody = 20_000
+	b.posts[1].content += strings.Repeat("<p>And so it goes, on and on.</p>\n", 1000)
+	b.again()
+	if got := b.readings(); len(got) != 2 {
+		t.Errorf("%d reviews", len(got))
+	}
+	if !slices.Contains(b.asked, b.posts[1].path) {
+		t.Errorf("asked for %q", b.asked)
+	}
+}

@@ -6,6 +6,7 @@
 package discover
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -110,7 +111,7 @@ func List(site *crawler.Site, v *crawler.Visit) {
 		if t, ok, _ := site.Link(v.Task, u, kind, found); ok {
 			t.LastMod = e.Time
 			v.Links = append(v.Links, t)
-			if e.Page != nil && whole {
+			if e.Page != nil && whole && int64(len(e.Page)) <= cmp.Or(site.MaxBody, MaxFeed) { // as its page may be
 				v.Posts = append(v.Posts, postVisit(v.Page, t, e.Page))
 			}
 		}

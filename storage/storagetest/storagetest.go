@@ -906,6 +906,16 @@ func oneTransaction(f *fixture) {
 	f.fails("half a batch", err, storage.ErrNotFound)
 	f.diff("stored after", crawler.NewReview, f.commit(good)[0].Change)
 
+	// What another site has found first is that site's, and no reason to store nothing else.
+	if _, err := f.StartRun(f.Context(), "other.example", nil, time.Hour, storage.ByHand); err != nil {
+		f.Fatal(err)
+	}
+	taken := visit(task("/good"), day(2), review("/good", "Good", "Another text."))
+	taken.Task.Site = "other.example"
+	got := f.commit(taken, visit(task("/better"), day(2), review("/better", "Better", essay(3)...)))
+	f.diff("the page of another site", []crawler.Stored{{}, {Change: crawler.NewReview}}, got)
+	f.diff("stays", 1, f.record("/good").Revision)
+
 	if _, err := f.Commit(f.Context(), []crawler.Visit{{Task: task("/wrong"), Outcome: crawler.Reviewed, Record: "no review"}}); err == nil {
 		f.Error("a record of another type was taken")
 	}

@@ -175,6 +175,12 @@ func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.S
 // visit stores one visit.
 func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *row) (crawler.Stored, error) {
 	var stored crawler.Stored
+	was, err := t.prior(l, &v.Task)
+	if v.Task.ID == 0 && errors.Is(err, storage.ErrNotFound) {
+		return stored, nil // another site has found it meanwhile
+	} else if err != nil {
+		return stored, err
+	}
 	at := t.now
 	status := 0
 	if v.Page != nil {
@@ -189,10 +195,6 @@ func (t *tx) visit(l *lease, n *tally, v *crawler.Visit, page *packed, review *r
 		if !v.Page.FetchedAt.IsZero() {
 			at = v.Page.FetchedAt
 		}
-	}
-	was, err := t.prior(l, &v.Task)
-	if err != nil {
-		return stored, err
 	}
 	id, before := was.id, !was.visited.IsZero()
 
