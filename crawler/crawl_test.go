@@ -1269,3 +1269,30 @@ func TestCrawlHoldWhy(t *testing.T) {
 		}
 	})
 }
+
+// Of a database that went away a page of an archive learns once, not once a post.
+func TestCrawlPostsOfNoDatabase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := pageTask("http://a.example/posts")
+		c := crawlOf(newMemory(list), newWeb(t), siteOf("a.example"))
+		c.Pacer = guidePacer{}
+		c.Handle = func(_ context.Context, site *Site, v *Visit) error {
+			v.Outcome = Listed
+			if v.Task.URL == list.URL {
+				for i := range 100 {
+					v.Posts = append(v.Posts, Visit{Task: pageTask(fmt.Sprint("http://a.example/", i)), Page: links()})
+				}
+			}
+			return nil
+		}
+		c.Known = func(context.Context, *Site, *Visit) (bool, error) {
+			time.Sleep(time.Minute)
+			return false, errors.New("no database")
+		}
+		began := time.Now()
+		c.Run(t.Context())
+		if took := time.Since(began); took > 5*time.Minute {
+			t.Errorf("%v", took)
+		}
+	})
+}

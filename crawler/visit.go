@@ -16,6 +16,8 @@ const (
 	MaxHops  = 5 // redirects in a row (as for robots.txt, RFC 9309 section 2.3.1.2)
 	MaxTries = 4 // visits that fail in passing
 
+	maxUnknown = 3 // posts of which it is not known what is stored, each after a wait: then all that follow are left to their pages
+
 	backoffBase = 5 * time.Second
 	backoffMax  = 10 * time.Minute
 )
@@ -110,8 +112,9 @@ func (l *loop) ask(f Fetcher, d *done) {
 func (l *loop) read(work context.Context, site *Site, v *Visit) bool {
 	posts := v.Posts
 	v.Posts = nil
+	unknown := 0
 	for _, p := range posts {
-		if l.Pacer == nil {
+		if l.Pacer == nil || unknown == maxUnknown {
 			break
 		}
 		var err error
@@ -120,7 +123,9 @@ func (l *loop) read(work context.Context, site *Site, v *Visit) bool {
 		}
 		ok := true
 		if l.Known != nil {
-			ok, err = l.Known(work, site, &p)
+			if ok, err = l.Known(work, site, &p); err != nil {
+				unknown++
+			}
 		}
 		if ok && err == nil && p.Outcome == "" {
 			err = l.handle(work, site, &p)
