@@ -72,10 +72,13 @@ func TestOpenErrors(t *testing.T) {
 		f(u)
 		return u.String()
 	}
-	foreign, newer, limited := pgtest.URL(t), pgtest.URL(t), pgtest.URL(t)
+	foreign, newer, older, limited := pgtest.URL(t), pgtest.URL(t), pgtest.URL(t), pgtest.URL(t)
 	runSQL(t, foreign, `CREATE TABLE notes (x INT)`)
 	open(t, newer).Close()
 	runSQL(t, newer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, TRUE)`)
+	open(t, older).Close()
+	runSQL(t, older, `INSERT INTO sites (name, lease_until) VALUES ('a.example', 1000000000000000)`)
+	runSQL(t, older, `DELETE FROM goose_db_version WHERE version_id > 14`)
 	runSQL(t, limited, `REVOKE ALL ON SCHEMA public FROM PUBLIC, `+pgtest.Guarded)
 	secret := pgtest.GuardedPassword
 	for _, tt := range []struct {
@@ -92,6 +95,7 @@ func TestOpenErrors(t *testing.T) {
 		{"no port", "postgres://me:hush/hush@127.0.0.1/y", "percent-encoded", nil},
 		{"of another program", foreign, "tables of another program", nil},
 		{"newer", newer, "its schema is 99, this version knows", storage.ErrNewer},
+		{"an older version at work", older, "an older version of cinecrawl is crawling a.example", nil},
 		{"no rights", strings.Replace(limited, "postgres@", url.UserPassword(pgtest.Guarded, secret).String()+"@", 1), "make it the owner of the database", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -12,12 +12,14 @@ import (
 	"github.com/pressly/goose/v3/lock"
 
 	"cinecrawl/storage"
+	"cinecrawl/storage/internal/tables"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate brings the schema up to date, one process at a time. It touches no database that is not ours or that a newer version wrote.
+// migrate brings the schema up to date, one process at a time. It touches no database that is not ours, that a newer version
+// wrote, or in which an older one is at work.
 // The error is fs.ErrNotExist if there are no tables and none may be created.
 func migrate(ctx context.Context, db *sql.DB, create bool) error {
 	files, err := fs.Sub(migrations, "migrations")
@@ -45,6 +47,14 @@ func migrate(ctx context.Context, db *sql.DB, create bool) error {
 			storage.ErrNewer, have, want)
 	case have == 0 && !create:
 		return fmt.Errorf("it has no tables (%w); a crawl makes them", fs.ErrNotExist)
+	}
+	if have > 0 {
+		if err := tables.Idle(ctx, db, clock); err != nil {
+			if again, _ := schemaVersion(ctx, db); again == want {
+				return nil // another process of this version was faster, and crawls already
+			}
+			return err
+		}
 	}
 	if _, err = p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate schema %d to %d: %w", have, want, err)

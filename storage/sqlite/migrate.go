@@ -7,16 +7,20 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
 	"cinecrawl/storage"
+	"cinecrawl/storage/internal/tables"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate brings the schema up to date. It touches no database that is not ours or that a newer version wrote.
+// migrate brings the schema up to date. It touches no database that is not ours, that a newer version wrote,
+// or in which an older one is at work.
 func migrate(ctx context.Context, db *sql.DB) error {
 	p, err := newProvider(db)
 	if err != nil {
@@ -37,6 +41,14 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		case have > want:
 			return fmt.Errorf("%w (its schema is %d, this version knows %d); update cinecrawl, or name another file",
 				storage.ErrNewer, have, want)
+		}
+		if have > 0 {
+			if err := tables.Idle(ctx, db, strconv.FormatInt(time.Now().UnixMilli(), 10)); err != nil {
+				if again, _ := schemaVersion(ctx, db); again != have {
+					continue // another process of this version was faster, and crawls already
+				}
+				return err
+			}
 		}
 		if _, err = p.Up(ctx); err != nil && try == 4 {
 			return fmt.Errorf("migrate schema %d to %d: %w", have, want, err)

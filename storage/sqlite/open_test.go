@@ -48,6 +48,10 @@ func TestOpenErrors(t *testing.T) {
 		{"newer", func(path string) error {
 			return errors.Join(ours(path), exec(path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`))
 		}, "its schema is 99, this version knows ", storage.ErrNewer},
+		{"an older version at work", func(path string) error {
+			return errors.Join(ours(path), exec(path, `INSERT INTO sites (name, lease_until) VALUES ('a.example', 1e15)`),
+				exec(path, `DELETE FROM goose_db_version WHERE version_id > 14`))
+		}, "an older version of cinecrawl is crawling a.example", nil},
 		{"read-only", func(path string) error { return errors.Join(ours(path), os.Chmod(path, 0o444)) }, "cannot write to it", fs.ErrPermission},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

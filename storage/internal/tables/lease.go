@@ -379,3 +379,19 @@ func (s *Store) renew() {
 		return err
 	})
 }
+
+// Idle is an error if a site is being crawled at a moment, an SQL expression of milliseconds. A schema is brought up to date only when none is: a process of an older version
+// would go on writing as it knows how.
+func Idle(ctx context.Context, db *sql.DB, now string) error {
+	var site string
+	var until int64
+	err := db.QueryRowContext(ctx, `SELECT name, lease_until FROM sites WHERE lease_until > `+now+` ORDER BY lease_until DESC LIMIT 1`).Scan(&site, &until)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("an older version of cinecrawl is crawling %s: stop it first (if it was killed, wait until %s)", site,
+		moment(until).UTC().Format(time.TimeOnly+" MST"))
+}
