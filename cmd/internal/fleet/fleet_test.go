@@ -713,10 +713,10 @@ func TestRescuedTooEarly(t *testing.T) {
 	s := h.next(t)
 	tried := func() int { return db.count(`river_job WHERE kind = 'slice' AND metadata ? 'snoozes'`) }
 	// Even if the lease has run out, as with a database that was away, not by the process whose slice it is.
-	db.exec(`UPDATE sites SET lease_until = 0`)
+	db.exec(`UPDATE sites SET lease_until = 1`)
 	db.exec(`UPDATE river_job SET state = 'available' WHERE kind = 'slice' AND state = 'running'`)
 	h.none(t, func() bool { return tried() > 0 })
-	until(t, func() bool { return db.count(`sites WHERE lease_until > 0`) == 1 })
+	until(t, func() bool { return db.count(`sites WHERE lease_until > 1`) == 1 })
 
 	other := works(t, url, quick)
 	for range 3 { // as often as a job is tried; then it is discarded
