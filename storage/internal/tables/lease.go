@@ -380,8 +380,8 @@ func (s *Store) renew() {
 	})
 }
 
-// Idle is an error if a site is being crawled at a moment, an SQL expression of milliseconds. A schema is brought up to date only when none is: a process of an older version
-// would go on writing as it knows how.
+// Idle is an error if a site is being crawled at a moment, an SQL expression of milliseconds. A schema is brought up to date only when
+// none is: a process of an older version would go on writing as it knows how.
 func Idle(ctx context.Context, db *sql.DB, now string) error {
 	var site string
 	var until int64

@@ -102,14 +102,15 @@ func (c *compressor) pack(body []byte) []byte {
 func (c *compressor) packWith(id uint32, dictionary, body []byte) ([]byte, error) {
 	p := <-c.idle
 	defer func() { c.idle <- p }()
-	if p.with == nil {
+	if p.id != id || &p.loaded[0] != &dictionary[0] {
 		var err error
-		if p.with, err = zstd.NewWriter(nil, append(encoderOptions[:len(encoderOptions):len(encoderOptions)], zstd.WithEncoderDictRaw(id, dictionary))...); err != nil {
-			return nil, err
+		own := zstd.WithEncoderDictRaw(id, dictionary)
+		if p.with == nil {
+			p.with, err = zstd.NewWriter(nil, append(encoderOptions[:len(encoderOptions):len(encoderOptions)], own)...)
+		} else {
+			err = p.with.ResetWithOptions(nil, own)
 		}
-		p.id, p.loaded = id, dictionary
-	} else if p.id != id || &p.loaded[0] != &dictionary[0] {
-		if err := p.with.ResetWithOptions(nil, zstd.WithEncoderDictRaw(id, dictionary)); err != nil {
+		if err != nil {
 			return nil, err
 		}
 		p.id, p.loaded = id, dictionary
