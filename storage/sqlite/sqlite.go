@@ -29,6 +29,9 @@ import (
 	"cinecrawl/storage/internal/tables"
 )
 
+// busyTimeout is how long a connection waits for the locks of others.
+const busyTimeout = 10 * time.Second
+
 // leaseTime is how long a holder on another machine is taken for alive after its last sign of life.
 const leaseTime = 30 * time.Second
 
@@ -107,7 +110,10 @@ func open(ctx context.Context, path string, c tables.Config) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), s.write.Close())
 	}
 	s.read.SetMaxIdleConns(4)
-	if err = migrate(ctx, s.write); err == nil {
+	if err = connect(ctx, s.write); err == nil {
+		err = migrate(ctx, s.write)
+	}
+	if err == nil {
 		c.Write, c.Read, c.Begin, c.Explain, c.Lease = s.write, s.read, `BEGIN IMMEDIATE`, explain, leaseTime
 		c.Insert = `INSERT OR IGNORE` // nothing can fail in the middle of it, so SQLite keeps no copy of the pages that it changes
 		s.Store, err = tables.New(ctx, c)
@@ -120,13 +126,29 @@ func open(ctx context.Context, path string, c tables.Config) (*Store, error) {
 	return s, nil
 }
 
+// connect makes the first connection. It waits for others that open the same new file: SQLite does not wait for their locks where it changes
+// the journal mode (https://www.sqlite.org/c3ref/busy_handler.html, on deadlocks).
+func connect(ctx context.Context, db *sql.DB) error {
+	for end := time.Now().Add(busyTimeout); ; {
+		err := db.PingContext(ctx)
+		if !busy(err) || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
 // dsn sets the pragmas for every connection of a pool: set by Exec they would reach one connection only. cache is
 // PRAGMA cache_size: negative, KiB a connection.
 func dsn(path, cache string) string {
 	q := url.Values{
 		"_txlock": {"immediate"}, // a transaction that will write waits at its begin, where waiting is safe
 		"_pragma": {
-			"busy_timeout(10000)",
+			fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 			"journal_mode(WAL)",
 			"synchronous(NORMAL)",
 			"foreign_keys(1)",
@@ -147,6 +169,11 @@ func (s *Store) Close() error {
 		return fmt.Errorf("close database %s: %w", s.path, err)
 	}
 	return nil
+}
+
+func busy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 // explain puts into words what a person can do about the errors of SQLite that are no fault of ours.
