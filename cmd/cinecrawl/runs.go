@@ -15,7 +15,8 @@ type runsCmd struct {
 
 func (runsCmd) Help() string {
 	return `Every crawl of a site is a run, and is kept: why it was begun (by hand, schedule, or catch-up for one run in place of several that
-were missed), when, how long it was crawled, what it found, how it ended, and whether it was interrupted and resumed.
+were missed), when, how long it was crawled, what it found, how it ended, and whether it was interrupted and resumed. One that did not
+end is running if a living process has it, or else interrupted: the next crawl of its site goes on with it.
 
 "URLs not followed" in how a run ended counts what the site's own pages, sitemaps and feeds name and the crawl did not ask for, since the
 address looks like a trap, or the link says rel=nofollow: how many, by which rule, and the first of each. A pattern under crawl: review in
@@ -56,7 +57,7 @@ func (c *runsCmd) Run(ctx context.Context, a *app) error {
 		took, ended := "", ""
 		switch {
 		case r.Ended.IsZero():
-			ended = "not ended: running, or killed"
+			ended = unended(r)
 		default:
 			took, ended = duration(r.Spent.Time), endWords(r)
 		}
@@ -65,6 +66,14 @@ func (c *runsCmd) Run(ctx context.Context, a *app) error {
 	}
 	t.write(a.stdout, widthOf(a.stdout))
 	return nil
+}
+
+// unended says what is the matter with a run that did not end.
+func unended(r storage.Run) string {
+	if r.Running {
+		return "running"
+	}
+	return "interrupted"
 }
 
 func endWords(r storage.Run) string {

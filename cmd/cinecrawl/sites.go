@@ -139,8 +139,9 @@ func health(k storage.SiteStatus) string {
 	}
 	var words []string
 	switch {
+	case r.Running:
 	case r.Ended.IsZero():
-		words = append(words, "run not ended: it goes on with the next crawl")
+		words = append(words, "interrupted: the next crawl goes on with it")
 	case !r.Finished:
 		words = append(words, cmp.Or(r.Why, "interrupted"))
 	}

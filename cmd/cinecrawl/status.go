@@ -117,7 +117,7 @@ func (a *app) lastRun(r *storage.Run) string {
 	case r == nil:
 		return "never"
 	case r.Ended.IsZero():
-		return "began " + ago(r.Started, a.now()) + ", not ended"
+		return "began " + ago(r.Started, a.now()) + ", " + unended(*r)
 	case r.Why != "":
 		return ago(r.Ended, a.now()) + ", " + safeLine(r.Why)
 	}

@@ -184,6 +184,7 @@ type runJSON struct {
 	Cause    storage.Cause `json:"cause"` // why it was begun: by hand, schedule, catch-up; "" for runs of earlier versions
 	Started  time.Time     `json:"started"`
 	Ended    *time.Time    `json:"ended"`   // null while it runs, or if it was killed
+	Running  bool          `json:"running"` // not ended, and a living process has it
 	Seconds  float64       `json:"seconds"` // that processes had it until it was given free the last time
 	Resumed  bool          `json:"resumed"`
 	Finished bool          `json:"finished"` // false if it is to go on
@@ -204,7 +205,7 @@ type countsJSON struct {
 
 func toRunJSON(r storage.Run) runJSON {
 	c := r.Counts
-	j := runJSON{ID: r.ID, Site: r.Site, Cause: r.Cause, Started: r.Started.UTC(), Ended: optional(r.Ended), Seconds: r.Spent.Time.Seconds(),
+	j := runJSON{ID: r.ID, Site: r.Site, Cause: r.Cause, Started: r.Started.UTC(), Ended: optional(r.Ended), Running: r.Running, Seconds: r.Spent.Time.Seconds(),
 		Resumed: r.Resumed, Finished: r.Finished, Why: r.Why,
 		countsJSON: countsJSON{c.Fetched, c.New, c.Changed, c.Unchanged, c.NotReviews, c.Disallowed, c.Failed, c.Queued}}
 	if j.Failed == nil {

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cinecrawl/crawler"
@@ -524,6 +525,31 @@ func TestFrozenHolder(t *testing.T) {
 	if n := number(t, there, `SELECT COUNT(*) FROM reviews`); n != 0 {
 		t.Error("it stored a review")
 	}
+}
+
+// Whether a run goes on is a matter of the server's clock: that of the machine which asks is at the year 2000 here.
+func TestRunningByServersClock(t *testing.T) {
+	there := pgtest.URL(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, there)
+		defer s.Close()
+		run, err := s.StartRun(t.Context(), "films.example", nil, 0, storage.ByHand)
+		if err != nil || !run.Running {
+			t.Fatalf("run: %+v, %v", run, err)
+		}
+		running := func(want bool) {
+			t.Helper()
+			if runs, err := s.Runs(t.Context(), run.Site, 1); err != nil || runs[0].Running != want {
+				t.Errorf("runs: %+v, %v, want running: %v", runs, err, want)
+			}
+			if sites, err := s.Sites(t.Context(), run.Site); err != nil || sites[0].LastRun.Running != want {
+				t.Errorf("sites: %+v, %v, want the last run running: %v", sites, err, want)
+			}
+		}
+		running(true)
+		runSQL(t, there, `UPDATE sites SET lease_until = lease_until - 60000`)
+		running(false)
+	})
 }
 
 // What a page says may hold bytes that PostgreSQL keeps in no text: the review is stored all the same, and found.

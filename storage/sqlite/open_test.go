@@ -189,7 +189,15 @@ func TestLease(t *testing.T) {
 	if _, err := second.StartRun(ctx, task.Site, nil, 0, storage.ByHand); !errors.Is(err, storage.ErrBusy) {
 		t.Errorf("after a commit renewed it: %v", err)
 	}
+	running := func(want bool) {
+		t.Helper()
+		if runs, err := second.Runs(ctx, task.Site, 1); err != nil || runs[0].Running != want {
+			t.Errorf("runs: %+v, %v, want running: %v", runs, err, want)
+		}
+	}
+	running(true)
 	now = now.Add(2 * time.Second)
+	running(false)
 	if _, err := second.StartRun(ctx, task.Site, nil, 0, storage.ByHand); err != nil {
 		t.Errorf("after the end: %v", err)
 	}

@@ -50,6 +50,7 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"validators", validators},
 		{"a batch is one transaction", oneTransaction},
 		{"runs resume", runsResume},
+		{"runs that go on", runningRuns},
 		{"a new run asks again", newRun},
 		{"paces", paces},
 		{"paces are learned", learnedPaces},
@@ -956,6 +957,33 @@ func runsResume(f *fixture) {
 	f.must(err)
 	f.diff("the last", []storage.Run{*fourth}, runs)
 	f.diff("last of the site", fourth, f.status().LastRun)
+}
+
+func runningRuns(f *fixture) {
+	other := f.open()
+	defer other.Close()
+	seen := func(what string, running, ended bool) {
+		f.Helper()
+		runs, err := other.Runs(f.Context(), site, 1)
+		f.must(err)
+		f.diff(what, []any{running, ended}, []any{runs[0].Running, !runs[0].Ended.IsZero()})
+		sites, err := other.Sites(f.Context(), site)
+		f.must(err)
+		f.diff(what+": of the site", &runs[0], sites[0].LastRun)
+	}
+	run := f.start(seed())
+	f.diff("started", true, run.Running)
+	seen("held", true, false)
+	f.must(f.Close()) // without an end
+	seen("given free", false, false)
+	f.reopen()
+	run = f.start()
+	seen("held again", true, false)
+	f.end(run, false)
+	f.diff("ended", false, run.Running)
+	seen("ended", false, true)
+	f.start()
+	seen("goes on", true, false)
 }
 
 func newRun(f *fixture) {

@@ -82,6 +82,11 @@ func gone(owner string) bool {
 	return end >= 0 && bytes.HasPrefix(stat[end:], []byte(") Z"))
 }
 
+// isHeld says whether a site has a living holder, as far as is known.
+func isHeld(owner string, until int64, now time.Time) bool {
+	return owner != "" && until > millis(now) && !gone(owner)
+}
+
 // StartRun implements storage.Store.
 func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task, revisit time.Duration, cause storage.Cause) (*storage.Run, error) {
 	if site == "" {
@@ -104,7 +109,7 @@ func (s *Store) StartRun(ctx context.Context, site string, seeds []crawler.Task,
 		if err != nil {
 			return err
 		}
-		if owner != "" && until > millis(now) && !gone(owner) {
+		if isHeld(owner, until, now) {
 			return fmt.Errorf("%w (%s)", storage.ErrBusy, describeOwner(owner))
 		}
 		l.epoch++
@@ -224,7 +229,7 @@ func (t *tx) seed(l *lease, seeds []crawler.Task, again bool) error {
 		switch {
 		case site == l.site && !again:
 			continue
-		case site != l.site && owner != "" && until > millis(t.now) && !gone(owner):
+		case site != l.site && isHeld(owner, until, t.now):
 			continue
 		}
 		host, err := t.host(l.site, task.Host)

@@ -85,7 +85,7 @@ func (s *Store) CancelRun(ctx context.Context, id int64) (*storage.Run, error) {
 		if _, err := t.exec(`UPDATE runs SET cancelled = 1 WHERE id = $1`, id); err != nil {
 			return err
 		}
-		if owner == "" || until <= millis(t.now) || gone(owner) {
+		if !isHeld(owner, until, t.now) {
 			if err := t.cancelled(&l); err != nil {
 				return err
 			}

@@ -16,11 +16,26 @@ import (
 type prepare func(query string) (*sql.Stmt, error)
 
 const runColumns = `SELECT r.id, s.name, r.epoch, r.started, COALESCE(r.ended, 0), r.resumed, r.finished, r.why, r.fetched, r.added, r.changed,
-	r.unchanged, r.pages, r.bytes, r.cause, r.took, s.next_run_at, CASE WHEN r.ended IS NULL THEN (SELECT COALESCE(SUM(queued), 0) FROM hosts h WHERE h.site_id = r.site_id) ELSE r.queued END
+	r.unchanged, r.pages, r.bytes, r.cause, r.took, s.next_run_at, s.owner, s.lease_until, CASE WHEN r.ended IS NULL THEN (SELECT COALESCE(SUM(queued), 0) FROM hosts h WHERE h.site_id = r.site_id) ELSE r.queued END
 	FROM runs r JOIN sites s ON s.id = r.site_id `
 
-// readRuns gives the runs of a query over runColumns.
-func readRuns(ctx context.Context, p prepare, query string, args ...any) ([]storage.Run, error) {
+// clock is the time by the clock that all holders of leases share.
+func (s *Store) clock(ctx context.Context, p prepare) (time.Time, error) {
+	if s.c.Clock == "" {
+		return s.c.Now(), nil
+	}
+	st, err := p(`SELECT ` + s.c.Clock)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var ms int64
+	err = st.QueryRowContext(ctx).Scan(&ms)
+	return moment(ms), err
+}
+
+// readRuns gives the runs of a query over runColumns. The clock is read before them: however long they take, a lease that is renewed
+// counts.
+func readRuns(ctx context.Context, p prepare, now time.Time, query string, args ...any) ([]storage.Run, error) {
 	st, err := p(query)
 	if err != nil {
 		return nil, err
@@ -33,13 +48,15 @@ func readRuns(ctx context.Context, p prepare, query string, args ...any) ([]stor
 	var runs []storage.Run
 	for rows.Next() {
 		var r storage.Run
-		var started, ended, took, next int64
+		var started, ended, took, next, until int64
+		var owner string
 		c := &r.Counts
 		if err := rows.Scan(&r.ID, &r.Site, &r.Epoch, &started, &ended, &r.Resumed, &r.Finished, &r.Why, &c.Fetched, &c.New, &c.Changed,
-			&c.Unchanged, &r.Spent.Pages, &r.Spent.Bytes, &r.Cause, &took, &next, &c.Queued); err != nil {
+			&c.Unchanged, &r.Spent.Pages, &r.Spent.Bytes, &r.Cause, &took, &next, &owner, &until, &c.Queued); err != nil {
 			return nil, err
 		}
 		r.Started, r.Ended, r.Next = moment(started), moment(ended), moment(next)
+		r.Running = ended == 0 && isHeld(owner, until, now)
 		r.Spent.Time = time.Duration(took) * time.Millisecond
 		runs = append(runs, r)
 	}
@@ -86,7 +103,7 @@ func readOutcomes(ctx context.Context, p prepare, r *storage.Run) error {
 
 // run reads the run of a lease.
 func (t *tx) run(l *lease) (*storage.Run, error) {
-	runs, err := readRuns(t.ctx, t.stmt, runColumns+`WHERE r.id = $1`, l.run)
+	runs, err := readRuns(t.ctx, t.stmt, t.now, runColumns+`WHERE r.id = $1`, l.run)
 	if err != nil {
 		return nil, err
 	}
@@ -100,11 +117,15 @@ func (s *Store) Runs(ctx context.Context, site string, n int) ([]storage.Run, er
 	}
 	p := func(q string) (*sql.Stmt, error) { return s.reads.stmt(ctx, q) }
 	var runs []storage.Run
-	err := s.reads.lists.have(ctx, func() (err error) {
+	err := s.reads.lists.have(ctx, func() error {
+		now, err := s.clock(ctx, p)
+		if err != nil {
+			return err
+		}
 		if site == "" {
-			runs, err = readRuns(ctx, p, runColumns+`ORDER BY r.id DESC LIMIT CAST($1 AS INTEGER)`, n)
+			runs, err = readRuns(ctx, p, now, runColumns+`ORDER BY r.id DESC LIMIT CAST($1 AS INTEGER)`, n)
 		} else {
-			runs, err = readRuns(ctx, p, runColumns+`WHERE r.site_id = (SELECT id FROM sites WHERE name = $1) ORDER BY r.id DESC LIMIT CAST($2 AS INTEGER)`, site, n)
+			runs, err = readRuns(ctx, p, now, runColumns+`WHERE r.site_id = (SELECT id FROM sites WHERE name = $1) ORDER BY r.id DESC LIMIT CAST($2 AS INTEGER)`, site, n)
 		}
 		return err
 	})
@@ -145,6 +166,10 @@ func (s *Store) sites(ctx context.Context, names []string) ([]storage.SiteStatus
 		return stmts[q], nil
 	}
 
+	now, err := s.clock(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	query, args := `SELECT id, name FROM sites`, []any(nil)
 	for i, name := range names {
 		args = append(args, name)
@@ -177,7 +202,7 @@ func (s *Store) sites(ctx context.Context, names []string) ([]storage.SiteStatus
 		return nil, err
 	}
 	for i, id := range ids {
-		if err := readSite(ctx, p, id, &all[i]); err != nil {
+		if err := readSite(ctx, p, now, id, &all[i]); err != nil {
 			return nil, fmt.Errorf("%s: %w", all[i].Site, err)
 		}
 	}
@@ -185,7 +210,7 @@ func (s *Store) sites(ctx context.Context, names []string) ([]storage.SiteStatus
 }
 
 // readSite fills in what is known of a site.
-func readSite(ctx context.Context, p prepare, id int64, site *storage.SiteStatus) error {
+func readSite(ctx context.Context, p prepare, now time.Time, id int64, site *storage.SiteStatus) error {
 	st, err := p(`SELECT outcome, COUNT(*) FROM tasks WHERE site_id = $1 AND due IS NULL GROUP BY outcome`)
 	if err != nil {
 		return err
@@ -238,7 +263,7 @@ func readSite(ctx context.Context, p prepare, id int64, site *storage.SiteStatus
 	if err := errors.Join(holds.Err(), holds.Close()); err != nil {
 		return err
 	}
-	runs, err := readRuns(ctx, p, runColumns+`WHERE r.site_id = $1 ORDER BY r.id DESC LIMIT 1`, id)
+	runs, err := readRuns(ctx, p, now, runColumns+`WHERE r.site_id = $1 ORDER BY r.id DESC LIMIT 1`, id)
 	if len(runs) > 0 {
 		site.LastRun = &runs[0]
 	}

@@ -366,14 +366,7 @@ func (t *tx) begin() (done bool, err error) {
 }
 
 // clock is the time now, which may be long after that at which the transaction began.
-func (t *tx) clock() (time.Time, error) {
-	if t.s.c.Clock == "" {
-		return t.s.c.Now(), nil
-	}
-	var ms int64
-	err := t.row([]any{&ms}, `SELECT `+t.s.c.Clock)
-	return moment(ms), err
-}
+func (t *tx) clock() (time.Time, error) { return t.s.clock(t.ctx, t.stmt) }
 
 // lockSite keeps those who write for a site waiting until the transaction ends, where several write at once. A condition follows.
 const lockSite = `UPDATE sites SET epoch = epoch WHERE `
