@@ -80,7 +80,7 @@ type Run struct {
 	Epoch    int64 // which holder of the site this is; every write of the run names it
 	Started  time.Time
 	Ended    time.Time // zero while it runs, or if it was killed
-	Running  bool      // not ended, and a living process has it; one that neither runs nor ended goes on with the next StartRun of its site
+	Running  bool      // not ended, and a living process has it; one that neither runs nor ended was interrupted
 	Resumed  bool      // went on after it was interrupted, otherwise than between slices
 	Finished bool      // came to its end; the next run of the site is a new one
 	Why      string    // how it ended

@@ -205,8 +205,8 @@ type countsJSON struct {
 
 func toRunJSON(r storage.Run) runJSON {
 	c := r.Counts
-	j := runJSON{ID: r.ID, Site: r.Site, Cause: r.Cause, Started: r.Started.UTC(), Ended: optional(r.Ended), Running: r.Running, Seconds: r.Spent.Time.Seconds(),
-		Resumed: r.Resumed, Finished: r.Finished, Why: r.Why,
+	j := runJSON{ID: r.ID, Site: r.Site, Cause: r.Cause, Started: r.Started.UTC(), Ended: optional(r.Ended), Running: r.Running,
+		Seconds: r.Spent.Time.Seconds(), Resumed: r.Resumed, Finished: r.Finished, Why: r.Why,
 		countsJSON: countsJSON{c.Fetched, c.New, c.Changed, c.Unchanged, c.NotReviews, c.Disallowed, c.Failed, c.Queued}}
 	if j.Failed == nil {
 		j.Failed = map[crawler.Outcome]int{}
