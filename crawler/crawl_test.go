@@ -82,6 +82,8 @@ func (m *memory) Hosts(_ context.Context, site string) (map[string]time.Time, er
 	return hosts, nil
 }
 
+func (m *memory) Prepare(context.Context, *Visit) {}
+
 func (m *memory) Commit(ctx context.Context, visits []Visit) ([]Stored, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

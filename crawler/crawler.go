@@ -130,6 +130,7 @@ type Visit struct {
 	Canonical string    // what the page names as its canonical URL; "" if nothing
 	HoldHost  time.Time // the host must not be asked before, after a restart either; zero if it may be at once
 	HoldWhy   string    // why not, of a HoldHost
+	Ready     any       // what the Frontier's Prepare made of it
 }
 
 // Frontier is where tasks come from and visits go. Implementations live in storage.
@@ -140,6 +141,9 @@ type Frontier interface {
 	// Hosts gives the hosts of a site that have queued tasks, each with the earliest due time. Its cost grows with the hosts, not
 	// with the tasks.
 	Hosts(ctx context.Context, site string) (map[string]time.Time, error)
+	// Prepare does of a visit's Commit what costs time and needs no lock. Workers call it, many at once; a visit need not be prepared, and
+	// one that is may still change in what is not of its page.
+	Prepare(ctx context.Context, v *Visit)
 	// Commit stores the visits in their order, in one transaction, and says for each what that changed.
 	Commit(ctx context.Context, visits []Visit) ([]Stored, error)
 }

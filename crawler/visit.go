@@ -164,6 +164,7 @@ func (l *loop) handle(work context.Context, site *Site, v *Visit) (err error) {
 	if v.Outcome == "" {
 		return errors.New("handler gave no outcome")
 	}
+	l.Frontier.Prepare(l.save, v)
 	return nil
 }
 

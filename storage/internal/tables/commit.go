@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"cinecrawl/crawler"
@@ -59,7 +58,14 @@ func asideAs(v *crawler.Visit) string {
 
 func noCopy(v *crawler.Visit) bool { return v.NoCopy || v.Outcome == crawler.NoIndex }
 
-// packed is a page made ready before the transaction begins.
+// ready is what is made of a visit before its transaction begins.
+type ready struct {
+	packing *packing
+	page    *packed // nil if no snapshot is kept
+	review  *row    // nil if it is none
+}
+
+// packed is a page as its row has it.
 type packed struct {
 	header, request string
 	hash            [sha256.Size]byte
@@ -83,6 +89,29 @@ func (s *Store) packPage(ctx context.Context, how *packing, p *crawler.Page) (*p
 	return &packed{header: string(header), request: string(request), hash: sha256.Sum256(p.Body), body: s.pack(ctx, how, p)}, nil
 }
 
+// Prepare implements crawler.Frontier. What cannot be prepared fails in Commit.
+func (s *Store) Prepare(ctx context.Context, v *crawler.Visit) {
+	if r, err := s.ready(ctx, v); err == nil {
+		v.Ready = r
+	}
+}
+
+func (s *Store) ready(ctx context.Context, v *crawler.Visit) (*ready, error) {
+	r, err := new(ready), error(nil)
+	if snapshotOf(v) {
+		if r.packing, err = s.packing(ctx, v.Task.Site); err == nil {
+			r.page, err = s.packPage(ctx, r.packing, v.Page)
+		}
+	}
+	if err == nil && (v.Outcome == crawler.Reviewed || v.Outcome == crawler.Roundup) {
+		r.review, err = reviewRow(v)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("commit %s: %w", v.Task.URL, err)
+	}
+	return r, nil
+}
+
 // tally is what a commit adds to a run.
 type tally struct {
 	fetched, added, changed, unchanged int
@@ -96,39 +125,17 @@ func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.S
 	if len(visits) == 0 {
 		return nil, nil
 	}
-	// What costs time and needs no lock comes first.
-	pages := make([]*packed, len(visits))
-	packings := make([]*packing, len(visits))
-	reviews := make([]*row, len(visits))
-	prepare := func(i int) (err error) {
-		v := &visits[i]
-		if snapshotOf(v) {
-			if packings[i], err = s.packing(ctx, v.Task.Site); err == nil {
-				pages[i], err = s.packPage(ctx, packings[i], v.Page)
+	prepared := make([]*ready, len(visits))
+	for i := range visits {
+		r, ok := visits[i].Ready.(*ready)
+		if !ok {
+			var err error
+			if r, err = s.ready(ctx, &visits[i]); err != nil {
+				return nil, err
 			}
 		}
-		if err == nil && (v.Outcome == crawler.Reviewed || v.Outcome == crawler.Roundup) {
-			reviews[i], err = reviewRow(v)
-		}
-		if err != nil {
-			return fmt.Errorf("commit %s: %w", v.Task.URL, err)
-		}
-		return nil
+		prepared[i] = r
 	}
-	var errs [packers]error
-	var work sync.WaitGroup
-	for n := range packers {
-		work.Go(func() {
-			for i := n; i < len(visits) && errs[n] == nil; i += packers {
-				errs[n] = prepare(i)
-			}
-		})
-	}
-	work.Wait()
-	if err := errors.Join(errs[:]...); err != nil {
-		return nil, err
-	}
-
 	stored := make([]crawler.Stored, len(visits))
 	err := s.write(ctx, func(t *tx) error {
 		leases := make(map[string]*lease)
@@ -145,12 +152,12 @@ func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.S
 				tallies[l.run] = &tally{outcomes: make(map[crawler.Outcome]int)}
 			}
 			var err error
-			review := reviews[i]
+			review := prepared[i].review
 			if review != nil {
 				again := *review // which saveReview may change, and a second try must not see
 				review = &again
 			}
-			if stored[i], err = t.visit(l, tallies[l.run], v, pages[i], review); err != nil {
+			if stored[i], err = t.visit(l, tallies[l.run], v, prepared[i].page, review); err != nil {
 				return fmt.Errorf("%s: %w", v.Task.URL, err)
 			}
 		}
@@ -164,9 +171,9 @@ func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.S
 	if err != nil {
 		return nil, fmt.Errorf("commit: %w", err)
 	}
-	for i, p := range packings {
-		if p != nil {
-			s.learn(ctx, visits[i].Task.Site, p, visits[i].Task.URL)
+	for i, r := range prepared {
+		if r.packing != nil {
+			s.learn(ctx, visits[i].Task.Site, r.packing, visits[i].Task.URL)
 		}
 	}
 	return stored, nil
