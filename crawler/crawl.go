@@ -242,7 +242,7 @@ type loop struct {
 	open                   []*siteRun
 	next                   int // of Sites to open
 	jobs                   chan done
-	reading                chan struct{} // full while enough workers read pages: each holds a tree, which is many times a page
+	reading                chan struct{} // full while enough pages are read: each has a tree, many times its size, and who commits needs a processor, too
 	dones                  chan done
 	commits, stored        chan batch
 	idle, served           int
@@ -269,7 +269,7 @@ func newLoop(c *Crawl, ctx context.Context) *loop {
 		set.Log = slog.New(slog.DiscardHandler)
 	}
 	l := &loop{Crawl: &set, hosts: map[string]*host{}, idle: set.Workers, used: use{began: set.Now()},
-		reading: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
+		reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		jobs:    make(chan done, set.Workers), dones: make(chan done, set.Workers), commits: make(chan batch, 1), stored: make(chan batch, 1)}
 	l.work, l.cutWork = context.WithCancel(context.WithoutCancel(ctx))
 	l.save, l.cutSave = context.WithCancel(context.WithoutCancel(ctx))
@@ -284,7 +284,9 @@ func newLoop(c *Crawl, ctx context.Context) *loop {
 	}
 	l.workers.Go(func() {
 		for b := range l.commits {
+			l.reading <- struct{}{}
 			l.commit(&b)
+			<-l.reading
 			l.stored <- b
 		}
 	})

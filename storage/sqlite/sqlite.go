@@ -20,17 +20,22 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"cinecrawl/crawler"
 	"cinecrawl/storage"
 	"cinecrawl/storage/internal/tables"
 )
 
 // busyTimeout is how long a connection waits for the locks of others.
 const busyTimeout = 10 * time.Second
+
+// maxLog is how many bytes the log beside the file has before it is begun anew.
+const maxLog = 64 << 20
 
 // leaseTime is how long a holder on another machine is taken for alive after its last sign of life.
 const leaseTime = 30 * time.Second
@@ -42,6 +47,9 @@ type Store struct {
 	temp  string  // directory to remove on Close
 	write *sql.DB // of the one connection that writes
 	read  *sql.DB
+
+	committed chan struct{} // tells that there is something to checkpoint
+	checked   sync.WaitGroup
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -100,7 +108,7 @@ func OpenTarget(ctx context.Context, path string) (*Store, error) {
 
 // open takes the times and owner of c, for tests.
 func open(ctx context.Context, path string, c tables.Config) (*Store, error) {
-	s := &Store{path: path}
+	s := &Store{path: path, committed: make(chan struct{}, 1)}
 	var err error
 	if s.write, err = sql.Open("sqlite", dsn(path, "-16000")); err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
@@ -123,7 +131,30 @@ func open(ctx context.Context, path string, c tables.Config) (*Store, error) {
 		s.write.Close()
 		return nil, fmt.Errorf("open database %s: %w", path, explain(err))
 	}
+	s.checked.Go(s.checkpoint)
 	return s, nil
+}
+
+// Commit implements crawler.Frontier.
+func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.Stored, error) {
+	stored, err := s.Store.Commit(ctx, visits)
+	select {
+	case s.committed <- struct{}{}:
+	default:
+	}
+	return stored, err
+}
+
+// checkpoint moves what was committed from the log to the file, beside the writer, who would have to wait for the disk. It fails where another
+// connection is at it, and what it leaves the writer does when the log is large.
+func (s *Store) checkpoint() {
+	var last time.Time
+	for range s.committed {
+		if time.Since(last) > time.Second {
+			s.read.Exec(`PRAGMA wal_checkpoint(PASSIVE)`)
+			last = time.Now()
+		}
+	}
 }
 
 // connect makes the first connection. It waits for others that open the same new file: SQLite does not wait for their locks where it changes
@@ -153,7 +184,8 @@ func dsn(path, cache string) string {
 			"synchronous(NORMAL)",
 			"foreign_keys(1)",
 			"cache_size(" + cache + ")",
-			"journal_size_limit(67108864)",
+			fmt.Sprintf("journal_size_limit(%d)", maxLog),
+			fmt.Sprintf("wal_autocheckpoint(%d)", maxLog/4096),
 		},
 	}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
@@ -161,6 +193,8 @@ func dsn(path, cache string) string {
 
 // Close gives the runs it holds free, as interrupted ones, and closes the file.
 func (s *Store) Close() error {
+	close(s.committed)
+	s.checked.Wait()
 	err := errors.Join(s.Store.Close(), s.read.Close(), s.write.Close())
 	if s.temp != "" {
 		err = errors.Join(err, os.RemoveAll(s.temp))
