@@ -446,8 +446,11 @@ func (l *loop) dispatch(now time.Time) (wake time.Time) {
 	}
 	var ready []*queue
 	may := func(q *queue) bool {
+		if q.busy || q.ready.After(now) && !q.ready.Before(wake) {
+			return false // as nearly all are; below is what costs
+		}
 		switch at, ok := q.at(now); {
-		case !ok || q.busy || q.site.reading > 0:
+		case !ok || q.site.reading > 0:
 		case at.After(now):
 			if at.Before(wake) {
 				wake = at

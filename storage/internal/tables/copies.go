@@ -16,17 +16,17 @@ const (
 	maxReads   = 20  // texts that are compared with one
 )
 
-// nearQuery asks for the originals near a fingerprint: band by band, for the band itself and all that differ from it in one bit. Copies
-// are left out, so that there are few, however often a text was copied.
+// nearQuery asks for the originals near a fingerprint: band by band, for the band itself and all that differ from it in one bit. It gives
+// some more than once. Copies are left out, so that there are few, however often a text was copied.
 const nearQuery = `WITH flips (bit) AS (VALUES (0), (1), (2), (4), (8), (16), (32), (64), (128), (256), (512), (1024), (2048), (4096), (8192), (16384), (32768))
-	SELECT id, simhash FROM reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
-		AND (simhash & 65535) IN (SELECT ($1 | bit) - ($1 & bit) FROM flips)
-	UNION SELECT id, simhash FROM reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
-		AND (simhash >> 16 & 65535) IN (SELECT ($2 | bit) - ($2 & bit) FROM flips)
-	UNION SELECT id, simhash FROM reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
-		AND (simhash >> 32 & 65535) IN (SELECT ($3 | bit) - ($3 & bit) FROM flips)
-	UNION SELECT id, simhash FROM reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
-		AND (simhash >> 48 & 65535) IN (SELECT ($4 | bit) - ($4 & bit) FROM flips)`
+	SELECT id, simhash FROM flips CROSS JOIN reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
+		AND (simhash & 65535) = ($1 | bit) - ($1 & bit)
+	UNION ALL SELECT id, simhash FROM flips CROSS JOIN reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
+		AND (simhash >> 16 & 65535) = ($2 | bit) - ($2 & bit)
+	UNION ALL SELECT id, simhash FROM flips CROSS JOIN reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
+		AND (simhash >> 32 & 65535) = ($3 | bit) - ($3 & bit)
+	UNION ALL SELECT id, simhash FROM flips CROSS JOIN reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
+		AND (simhash >> 48 & 65535) = ($4 | bit) - ($4 & bit)`
 
 // near is an original with a fingerprint near that of another record.
 type near struct {
@@ -51,7 +51,7 @@ func (t *tx) near(print uint64) (all []near, err error) {
 		return nil
 	}, nearQuery, bands[0], bands[1], bands[2], bands[3])
 	slices.SortFunc(all, func(a, b near) int { return cmp.Or(cmp.Compare(a.bits, b.bits), cmp.Compare(a.id, b.id)) })
-	return all, err
+	return slices.Compact(all), err
 }
 
 // settleCopies marks anew what may be a copy or no copy any more now that the text of a record is new, or that it is shown or hidden: the
