@@ -8,8 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
+	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"cinecrawl/crawler"
@@ -524,16 +525,17 @@ func alike(a, b *crawler.Task) bool {
 // parameters that finding them costs more.
 const maxRows = 16
 
-// insertTasks are the statements that insert so many tasks.
-func insertTasks(verb string) (queries [maxRows + 1]string) {
-	var b strings.Builder
-	b.WriteString(verb + ` INTO tasks (site_id, host_id, kind, depth, found, found_on, hops, due, url, lastmod, hint) VALUES `)
+// insertTasks are the statements that insert so many tasks, by whether each has a date and a hint of its own or all those of the first.
+func insertTasks(verb string) (queries [2][maxRows + 1]string) {
+	const columns, first = ` INTO tasks (site_id, host_id, kind, depth, found, found_on, hops, due, url, lastmod, hint) VALUES `, "($1, $2, $3, $4, $5, $6, $7, $8, "
+	same, own := verb+columns, verb+columns
 	for n := 1; n <= maxRows; n++ {
 		if n > 1 {
-			b.WriteString(", ")
+			same, own = same+", ", own+", "
 		}
-		fmt.Fprintf(&b, "($1, $2, $3, $4, $5, $6, $7, $8, $%d, $%d, $%d)", 3*n+6, 3*n+7, 3*n+8)
-		queries[n] = b.String() + ` ON CONFLICT (url) DO NOTHING`
+		same += fmt.Sprintf(first+"$%d, $9, $10)", n+10)
+		own += fmt.Sprintf(first+"$%d, $%d, $%d)", 3*n+6, 3*n+7, 3*n+8)
+		queries[0][n], queries[1][n] = same+` ON CONFLICT (url) DO NOTHING`, own+` ON CONFLICT (url) DO NOTHING`
 	}
 	return queries
 }
@@ -557,10 +559,18 @@ func (t *tx) insert(l *lease, tasks []*crawler.Task) (added int, err error) {
 		return 0, err
 	}
 	args := append(make([]any, 0, 8+3*maxRows), l.site, host, string(first.Kind), first.Depth, string(first.Found), first.From, first.Hops, dueMillis(first.Due))
-	for _, task := range tasks {
-		args = append(args, task.URL, dueMillis(task.LastMod), task.Hint)
+	own := 0
+	if slices.ContainsFunc(tasks, func(t *crawler.Task) bool { return t.Hint != first.Hint || !t.LastMod.Equal(first.LastMod) }) {
+		own = 1
+	} else {
+		args = append(args, dueMillis(first.LastMod), first.Hint)
 	}
-	inserted, err := t.exec(t.s.inserts[len(tasks)], args...)
+	for _, task := range tasks {
+		if args = append(args, task.URL); own == 1 {
+			args = append(args, dueMillis(task.LastMod), task.Hint)
+		}
+	}
+	inserted, err := t.exec(t.s.inserts[own][len(tasks)], args...)
 	if err != nil {
 		return 0, err
 	}
@@ -655,47 +665,70 @@ func (t *tx) host(site int64, host string) (int64, error) {
 const (
 	maxHosts    = 10_000
 	maxRequests = 100
-	maxLinks    = 8192 // a generation, of two
+	leastLinks  = 1 << 12
+	maxLinks    = 1 << 20 // 16 bytes each
 )
 
 // linkCache remembers links that were stored lately. A page's menu, sidebar and foot are on every page of a site; asking the
 // database for each of them would be most of the cost of a commit. What it holds never becomes wrong, whoever else writes:
 // tasks are never removed, priorities only rise, depths only fall, and a date is news only once.
+//
+// It knows a link by a hash of 64 bits, with a seed of its own. Of new links one in 2^44 is taken for another, by this process only: the
+// next run finds it.
 type linkCache struct {
-	young, old map[string]seenLink
+	seed  maphash.Seed
+	links []seenLink // each at the place that its hash gives; a power of two
+	n     int
 }
 
 type seenLink struct {
-	lastmod     int64
-	hint, depth int
+	hash    uint64 // 0 for none
+	lastmod uint32 // whole seconds since 1970, rounded down
+	hint    int16
+	depth   uint16
 }
 
 func (c *linkCache) knows(url string, hint, depth int, lastmod int64) bool {
-	l, ok := c.young[url]
-	if !ok {
-		if l, ok = c.old[url]; ok {
-			c.put(url, l)
-		}
+	if len(c.links) == 0 {
+		return false
 	}
-	return ok && hint <= l.hint && depth >= l.depth && lastmod <= l.lastmod
+	hash := maphash.String(c.seed, url)
+	l := c.links[hash&uint64(len(c.links)-1)]
+	return l.hash == hash && hash != 0 && hint <= int(l.hint) && depth >= int(l.depth) && lastmod <= int64(l.lastmod)*1000
 }
 
 func (c *linkCache) add(url string, hint, depth int, lastmod int64) {
-	l, ok := c.young[url]
-	if ok {
-		hint, depth, lastmod = max(hint, l.hint), min(depth, l.depth), max(lastmod, l.lastmod)
+	if hint != int(int16(hint)) || depth != int(uint16(depth)) {
+		return // none is
 	}
-	c.put(url, seenLink{lastmod: lastmod, hint: hint, depth: depth})
+	if c.links == nil {
+		*c = linkCache{seed: maphash.MakeSeed(), links: make([]seenLink, leastLinks)}
+	} else if c.n >= len(c.links)/2 && len(c.links) < maxLinks {
+		old := c.links
+		c.links, c.n = make([]seenLink, 2*len(old)), 0
+		for _, l := range old {
+			c.put(l)
+		}
+	}
+	s := seenLink{hash: maphash.String(c.seed, url), lastmod: uint32(min(lastmod/1000, math.MaxUint32)), hint: int16(hint), depth: uint16(depth)}
+	if l := c.links[s.hash&uint64(len(c.links)-1)]; l.hash == s.hash {
+		s.lastmod, s.hint, s.depth = max(s.lastmod, l.lastmod), max(s.hint, l.hint), min(s.depth, l.depth)
+	}
+	c.put(s)
 }
 
-func (c *linkCache) put(url string, l seenLink) {
-	if c.young == nil || len(c.young) >= maxLinks {
-		c.young, c.old = make(map[string]seenLink), c.young
+func (c *linkCache) put(s seenLink) {
+	if s.hash == 0 {
+		return
 	}
-	c.young[strings.Clone(url)] = l // the URL may be part of a whole page
+	l := &c.links[s.hash&uint64(len(c.links)-1)]
+	if l.hash == 0 {
+		c.n++
+	}
+	*l = s
 }
 
-func (c *linkCache) clear() { c.young, c.old = nil, nil }
+func (c *linkCache) clear() { *c = linkCache{} }
 
 // millis is a time as it is stored; the zero time is 0.
 func millis(t time.Time) int64 {

@@ -7,19 +7,33 @@ import (
 
 func TestLinkCache(t *testing.T) {
 	var c linkCache
-	for n := range 3 * maxLinks {
+	for n := range 2 * maxLinks {
 		c.add(fmt.Sprint(n), 0, 3, 0)
-		c.knows("0", 0, 3, 0) // what is asked for stays
+		if n == leastLinks {
+			known := 0
+			for n := range leastLinks {
+				if c.knows(fmt.Sprint(n), 0, 3, 0) {
+					known++
+				}
+			}
+			if known < leastLinks/2 {
+				t.Errorf("of %d it knows %d", leastLinks, known)
+			}
+		}
 	}
-	if len(c.young)+len(c.old) > 2*maxLinks {
-		t.Errorf("it holds %d", len(c.young)+len(c.old))
+	if len(c.links) != maxLinks {
+		t.Errorf("it has room for %d", len(c.links))
 	}
+	c.add("0", 5, 7, 9_000)
+	c.add("0", 0, 3, 0) // takes nothing back
+	c.add("2", 1<<20, 0, 0)
 	for _, tt := range []struct {
 		url         string
 		hint, depth int
 		lastmod     int64
 		want        bool
-	}{{"0", 0, 3, 0, true}, {"0", 0, 4, 0, true}, {"0", 1, 3, 0, false}, {"0", 0, 2, 0, false}, {"0", 0, 3, 1, false}, {"1", 0, 3, 0, false}} {
+	}{{"0", 0, 3, 0, true}, {"0", 5, 4, 9_000, true}, {"0", 6, 3, 0, false}, {"0", 0, 2, 0, false}, {"0", 0, 3, 9_001, false},
+		{"x", 0, 3, 0, false}, {"2", 1 << 20, 0, 0, false}} {
 		if got := c.knows(tt.url, tt.hint, tt.depth, tt.lastmod); got != tt.want {
 			t.Errorf("knows(%q, %d, %d, %d) = %v", tt.url, tt.hint, tt.depth, tt.lastmod, got)
 		}

@@ -86,9 +86,9 @@ const (
 // Store is a storage.Store in the tables of a database that was brought up to date.
 type Store struct {
 	c       Config
-	inserts [maxRows + 1]string // see insertTasks
-	raises  [maxRows + 1]string // see raiseTasks
-	owner   string              // of leases, see newOwner
+	inserts [2][maxRows + 1]string // see insertTasks
+	raises  [maxRows + 1]string    // see raiseTasks
+	owner   string                 // of leases, see newOwner
 	zip     *compressor
 	dicts   dictionaries
 	reads   *reader
