@@ -153,6 +153,7 @@ func open(ctx context.Context, rawURL string, create bool, c tables.Config) (*St
 	if err = migrate(ctx, s.write, create); err == nil {
 		c.Write, c.Read, c.Reads, c.Begin, c.Snapshot = s.write, s.read, reads, `BEGIN`, sql.LevelRepeatableRead
 		c.Number = `SELECT setval(pg_get_serial_sequence('%[1]s', 'id'), COALESCE(MAX(id), 0) + 1, FALSE) FROM %[1]s`
+		c.Near = tables.NearList
 		c.Clock, c.Lease, c.Explain, c.Retry, c.Clean = clock, leaseTime, explain, retry, clean
 		s.Store, err = tables.New(ctx, c)
 	}

@@ -35,7 +35,7 @@ import (
 const busyTimeout = 10 * time.Second
 
 // maxLog is how many bytes the log beside the file has before it is begun anew.
-const maxLog = 64 << 20
+const maxLog = 32 << 20
 
 // leaseTime is how long a holder on another machine is taken for alive after its last sign of life.
 const leaseTime = 30 * time.Second
@@ -48,8 +48,9 @@ type Store struct {
 	write *sql.DB // of the one connection that writes
 	read  *sql.DB
 
-	committed chan struct{} // tells that there is something to checkpoint
-	checked   sync.WaitGroup
+	committed chan struct{} // has something when there is something to checkpoint
+	closing   context.CancelFunc
+	checks    sync.WaitGroup
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -124,6 +125,7 @@ func open(ctx context.Context, path string, c tables.Config) (*Store, error) {
 	if err == nil {
 		c.Write, c.Read, c.Begin, c.Explain, c.Lease = s.write, s.read, `BEGIN IMMEDIATE`, explain, leaseTime
 		c.Insert = `INSERT OR IGNORE` // nothing can fail in the middle of it, so SQLite keeps no copy of the pages that it changes
+		c.Near = tables.NearJoin
 		s.Store, err = tables.New(ctx, c)
 	}
 	if err != nil {
@@ -131,7 +133,8 @@ func open(ctx context.Context, path string, c tables.Config) (*Store, error) {
 		s.write.Close()
 		return nil, fmt.Errorf("open database %s: %w", path, explain(err))
 	}
-	s.checked.Go(s.checkpoint)
+	ctx, s.closing = context.WithCancel(context.WithoutCancel(ctx))
+	s.checks.Go(func() { s.checkpoint(ctx) })
 	return s, nil
 }
 
@@ -145,13 +148,18 @@ func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.S
 	return stored, err
 }
 
-// checkpoint moves what was committed from the log to the file, beside the writer, who would have to wait for the disk. It fails where another
-// connection is at it, and what it leaves the writer does when the log is large.
-func (s *Store) checkpoint() {
-	var last time.Time
-	for range s.committed {
+// checkpoint moves what was committed from the log to the file, beside the writer, who would have to wait for the disk. What it leaves,
+// or cannot do because another process is at it, the writer does when the log is large.
+func (s *Store) checkpoint(ctx context.Context) {
+	last := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.committed:
+		}
 		if time.Since(last) > time.Second {
-			s.read.Exec(`PRAGMA wal_checkpoint(PASSIVE)`)
+			s.read.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
 			last = time.Now()
 		}
 	}
@@ -193,8 +201,8 @@ func dsn(path, cache string) string {
 
 // Close gives the runs it holds free, as interrupted ones, and closes the file.
 func (s *Store) Close() error {
-	close(s.committed)
-	s.checked.Wait()
+	s.closing()
+	s.checks.Wait()
 	err := errors.Join(s.Store.Close(), s.read.Close(), s.write.Close())
 	if s.temp != "" {
 		err = errors.Join(err, os.RemoveAll(s.temp))

@@ -48,6 +48,7 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 		{"pages that move", movedPages},
 		{"unchanged pages", unchangedPages},
 		{"validators", validators},
+		{"prepared visits", prepared},
 		{"a batch is one transaction", oneTransaction},
 		{"runs resume", runsResume},
 		{"runs that go on", runningRuns},
@@ -92,7 +93,8 @@ func Run(t *testing.T, database func(t *testing.T) (open func() storage.Store)) 
 type fixture struct {
 	*testing.T
 	storage.Store
-	open func() storage.Store
+	open     func() storage.Store
+	prepared int // every other visit is
 }
 
 // reopen opens the database with a new handle.
@@ -184,6 +186,11 @@ func (f *fixture) end(run *storage.Run, finished bool) {
 
 func (f *fixture) commit(visits ...crawler.Visit) []crawler.Stored {
 	f.Helper()
+	for i := range visits {
+		if f.prepared++; f.prepared%2 == 0 { // that makes no difference
+			f.Prepare(f.Context(), &visits[i])
+		}
+	}
 	stored, err := f.Commit(f.Context(), visits)
 	f.must(err)
 	if len(stored) != len(visits) {
@@ -1823,6 +1830,25 @@ func noReviewAnyMore(f *fixture) {
 	f.commit(visit(f.task("/her").Task, day(5), review("/her", "Her", "Text again.")))
 	f.diff("back", []string{"/her", "/ran"}, f.list(storage.Filter{}))
 	f.diff("with its history", []any{rec.ID, 3}, []any{f.record("/her").ID, f.record("/her").Revision})
+}
+
+// What is prepared can be committed again after a failure. What cannot be stored fails in Commit, which says which page it is.
+func prepared(f *fixture) {
+	f.start()
+	v := visit(task("/her"), day(1), review("/her", "Her", "One text."))
+	f.Prepare(f.Context(), &v)
+	bad := visit(task("/bad"), day(1), review("/bad", "Bad", "A text."))
+	bad.Record = nil
+	f.Prepare(f.Context(), &bad)
+	if _, err := f.Commit(f.Context(), []crawler.Visit{v, bad}); err == nil || !strings.Contains(err.Error(), "/bad") {
+		f.Errorf("a review without a record: %v", err)
+	}
+	f.diff("none of a batch that failed", []string(nil), f.list(storage.Filter{}))
+	f.commit(v)
+	f.diff("text", "Her\n\nOne text.\n", storage.Text(f.record("/her").Review))
+	got, err := f.SnapshotByURL(f.Context(), url("/her"))
+	f.must(err)
+	f.diff("page", *v.Page, got.Page)
 }
 
 func snapshots(f *fixture) {

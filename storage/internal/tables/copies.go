@@ -16,17 +16,30 @@ const (
 	maxReads   = 20  // texts that are compared with one
 )
 
-// nearQuery asks for the originals near a fingerprint: band by band, for the band itself and all that differ from it in one bit. It gives
-// some more than once. Copies are left out, so that there are few, however often a text was copied.
-const nearQuery = `WITH flips (bit) AS (VALUES (0), (1), (2), (4), (8), (16), (32), (64), (128), (256), (512), (1024), (2048), (4096), (8192), (16384), (32768))
-	SELECT id, simhash FROM flips CROSS JOIN reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
-		AND (simhash & 65535) = ($1 | bit) - ($1 & bit)
-	UNION ALL SELECT id, simhash FROM flips CROSS JOIN reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
-		AND (simhash >> 16 & 65535) = ($2 | bit) - ($2 & bit)
-	UNION ALL SELECT id, simhash FROM flips CROSS JOIN reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
-		AND (simhash >> 32 & 65535) = ($3 | bit) - ($3 & bit)
-	UNION ALL SELECT id, simhash FROM flips CROSS JOIN reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0
-		AND (simhash >> 48 & 65535) = ($4 | bit) - ($4 & bit)`
+// NearJoin and NearList ask for the originals near a fingerprint: band by band, for the band itself and all that differ from it in one bit.
+// They give some more than once. Copies are left out, so that there are few, however often a text was copied.
+//
+// SQLite takes the joins as they stand, seek by seek, and half as long as for the lists. PostgreSQL expects too much of them and goes through
+// all records instead.
+var NearJoin, NearList = nearQueries()
+
+func nearQueries() (join, list string) {
+	flips, in := "(0)", "$%[1]d"
+	for bit := range 16 {
+		flips += fmt.Sprintf(", (%d)", 1<<bit)
+		in += fmt.Sprintf(", ($%%[1]d | %[1]d) - ($%%[1]d & %[1]d)", 1<<bit)
+	}
+	join = "WITH flips (bit) AS (VALUES " + flips + ")"
+	for n, band := range []string{"simhash & 65535", "simhash >> 16 & 65535", "simhash >> 32 & 65535", "simhash >> 48 & 65535"} {
+		const originals = "reviews WHERE kind IN ('review', 'roundup') AND copy_of = 0"
+		if n > 0 {
+			join, list = join+" UNION ALL", list+" UNION ALL"
+		}
+		join += fmt.Sprintf(" SELECT id, simhash FROM flips CROSS JOIN %s AND (%s) = ($%[3]d | bit) - ($%[3]d & bit)", originals, band, n+1)
+		list += fmt.Sprintf(" SELECT id, simhash FROM %s AND (%s) IN (%s)", originals, band, fmt.Sprintf(in, n+1))
+	}
+	return join, list
+}
 
 // near is an original with a fingerprint near that of another record.
 type near struct {
@@ -49,7 +62,7 @@ func (t *tx) near(print uint64) (all []near, err error) {
 			all = append(all, near{id, d})
 		}
 		return nil
-	}, nearQuery, bands[0], bands[1], bands[2], bands[3])
+	}, t.s.c.Near, bands[0], bands[1], bands[2], bands[3])
 	slices.SortFunc(all, func(a, b near) int { return cmp.Or(cmp.Compare(a.bits, b.bits), cmp.Compare(a.id, b.id)) })
 	return slices.Compact(all), err
 }

@@ -11,13 +11,14 @@ import (
 	"cinecrawl/crawler"
 	"cinecrawl/extract"
 	"cinecrawl/storage"
+	"cinecrawl/storage/internal/tables"
 	"cinecrawl/storage/postgres"
 	"cinecrawl/storage/postgres/pgtest"
 	"cinecrawl/storage/sqlite"
 )
 
-// How often a site publishes is read from the latest reviews alone, also of one that has most of the table.
-func TestPublishedByIndex(t *testing.T) {
+// With many reviews, how often a site publishes is read from its latest ones alone, and what is near a text by the fingerprints' indexes.
+func TestPlansOfPostgres(t *testing.T) {
 	ctx := t.Context()
 	s, err := postgres.Open(ctx, pgtest.URL(t))
 	if err != nil {
@@ -26,8 +27,8 @@ func TestPublishedByIndex(t *testing.T) {
 	defer s.Close()
 	for _, query := range []string{
 		`SET session_replication_role = replica`,
-		`INSERT INTO reviews (url, task_id, site, kind, published, film, year, author, lang, words, data, text_hash, revision, fetched_at, first_seen)
-			SELECT n::text, n, 'films.example', 'review', n, '', 0, '', '', 0, '', n::text, 1, 0, n FROM generate_series(1, 20000) n`,
+		`INSERT INTO reviews (url, task_id, site, kind, published, film, year, author, lang, words, data, text_hash, revision, fetched_at, first_seen, simhash)
+			SELECT n::text, n, 'films.example', 'review', n, '', 0, '', '', 0, '', n::text, 1, 0, n, n::bigint * 397204094470319 FROM generate_series(1, 20000) n`,
 		`SET session_replication_role = origin`,
 		`ANALYZE reviews`,
 	} {
@@ -45,6 +46,13 @@ func TestPublishedByIndex(t *testing.T) {
 		plan := explained(t, s.Reads(), q, "films.example", 3)
 		if !strings.Contains(plan, "Index Scan Backward using reviews_export") {
 			t.Error(plan)
+		}
+	}
+	plan := explained(t, s.Reads(), tables.NearList, 1, 2, 3, 4)
+	for _, index := range []string{"reviews_band0", "reviews_band1", "reviews_band2", "reviews_band3"} {
+		if !strings.Contains(plan, index) {
+			t.Error(plan)
+			break
 		}
 	}
 }

@@ -57,6 +57,7 @@ type Config struct {
 	Reads    int                // how many connections the reads of a crawl may have together, half of them for lists; 0 is no bound
 	Begin    string             // statement that begins a writing transaction
 	Insert   string             // verb of an INSERT … ON CONFLICT DO NOTHING that breaks no other constraint; "INSERT" if ""
+	Near     string             // NearJoin or NearList
 	Snapshot sql.IsolationLevel // of a reading transaction that sees one moment
 	Explain  func(error) error  // puts into words what a person can do about an error
 	Lease    time.Duration      // how long a holder that cannot be seen is taken for alive after its last sign of life
