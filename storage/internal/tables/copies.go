@@ -24,7 +24,7 @@ const (
 var NearJoin, NearList = nearQueries()
 
 func nearQueries() (join, list string) {
-	flips, in := "(0)", "$%[1]d"
+	flips, in := "(0)", "($%[1]d | 0) - ($%[1]d & 0)"
 	for bit := range 16 {
 		flips += fmt.Sprintf(", (%d)", 1<<bit)
 		in += fmt.Sprintf(", ($%%[1]d | %[1]d) - ($%%[1]d & %[1]d)", 1<<bit)
