@@ -172,9 +172,10 @@ func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.S
 	if err != nil {
 		return nil, fmt.Errorf("commit: %w", err)
 	}
+	made := 0
 	for i, r := range prepared {
-		if r.packing != nil {
-			s.learn(ctx, visits[i].Task.Site, r.packing, visits[i].Task.URL)
+		if r.packing != nil && s.learn(ctx, visits[i].Task.Site, r.packing, visits[i].Task.URL, made < maxLearned) {
+			made++
 		}
 	}
 	return stored, nil

@@ -29,6 +29,7 @@ const (
 	maxDictionary   = 128 << 10
 	firstDictionary = 1 << 15 // smaller ones are reserved for registered dictionaries
 	samplePages     = 6       // of a site that make a dictionary, as far as they fit
+	maxLearned      = 8       // dictionaries made after one commit: each takes milliseconds, and many sites begin at once
 	poorPages       = 100     // packed with a dictionary before it can be found wanting; twice as many for each that the site has already
 	poorShare       = 6       // it is if they are more than a sixth of their size; packed without, pages are a third or fourth
 	maxContents     = 512     // dictionaries in memory
@@ -288,16 +289,16 @@ func (s *Store) keepDictionary(id uint32, content []byte) {
 	s.dicts.contents[id] = content
 }
 
-// learn notes that pages of a site were stored, and makes a dictionary of them if it needs one and there are enough. If that fails
-// nothing is lost: the pages are packed without, and the next ones make it.
-func (s *Store) learn(ctx context.Context, site string, p *packing, url string) {
+// learn notes that a page of a site was stored, and makes a dictionary of those that were if the site needs one, there are enough, and it
+// may take the time. If that fails nothing is lost: the pages are packed without, and the next ones make it.
+func (s *Store) learn(ctx context.Context, site string, p *packing, url string, may bool) (made bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.wanting() {
-		return
+		return false
 	}
-	if p.fresh = append(p.fresh, strings.Clone(url)); len(p.fresh) < samplePages {
-		return
+	if p.fresh = append(p.fresh, strings.Clone(url)); len(p.fresh) < samplePages || !may {
+		return false
 	}
 	urls := p.fresh
 	p.fresh = nil
@@ -308,10 +309,11 @@ func (s *Store) learn(ctx context.Context, site string, p *packing, url string) 
 		return err
 	})
 	if err != nil || id == 0 {
-		return
+		return true
 	}
 	s.keepDictionary(id, content)
 	p.id, p.made, p.pages, p.bytes, p.packed = id, p.made+1, 0, 0, 0
+	return true
 }
 
 // makeDictionary stores a dictionary that is made of stored pages, and packs these with it.
