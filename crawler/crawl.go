@@ -38,6 +38,9 @@ type Crawl struct {
 	Begin func(context.Context, *Site) (Spent, error)
 	End   func(context.Context, *Result) error
 
+	// Local says that the Frontier works in this process, so that who commits keeps a processor busy: as many fewer pages are read meanwhile.
+	Local bool
+
 	Workers  int           // hosts asked at the same time; 8. Pages are read by a few of them at a time, as many as keep the processors busy
 	Open     int           // sites that are crawled at the same time; 1,000, so that hosts with a gap of a second keep a fast line busy
 	Patience time.Duration // a run waits for tasks that are due within it, and leaves later ones to the next; 2 minutes. A gap is waited for however long
@@ -242,7 +245,7 @@ type loop struct {
 	open                   []*siteRun
 	next                   int // of Sites to open
 	jobs                   chan done
-	reading                chan struct{} // full while enough pages are read: each has a tree, many times its size, and who commits needs a processor, too
+	reading                chan struct{} // full while enough pages are read: each has a tree, which is many times a page
 	dones                  chan done
 	commits, stored        chan batch
 	idle, served           int
@@ -269,7 +272,7 @@ func newLoop(c *Crawl, ctx context.Context) *loop {
 		set.Log = slog.New(slog.DiscardHandler)
 	}
 	l := &loop{Crawl: &set, hosts: map[string]*host{}, idle: set.Workers, used: use{began: set.Now()},
-		reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		reading: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))),
 		jobs:    make(chan done, set.Workers), dones: make(chan done, set.Workers), commits: make(chan batch, 1), stored: make(chan batch, 1)}
 	l.work, l.cutWork = context.WithCancel(context.WithoutCancel(ctx))
 	l.save, l.cutSave = context.WithCancel(context.WithoutCancel(ctx))
@@ -284,9 +287,13 @@ func newLoop(c *Crawl, ctx context.Context) *loop {
 	}
 	l.workers.Go(func() {
 		for b := range l.commits {
-			l.reading <- struct{}{}
+			if l.Local {
+				l.reading <- struct{}{}
+			}
 			l.commit(&b)
-			<-l.reading
+			if l.Local {
+				<-l.reading
+			}
 			l.stored <- b
 		}
 	})

@@ -82,7 +82,7 @@ func (m *memory) Hosts(_ context.Context, site string) (map[string]time.Time, er
 	return hosts, nil
 }
 
-func (m *memory) Prepare(context.Context, *Visit) {}
+func (m *memory) Prepare(_ context.Context, v *Visit) { v.Ready = v.Outcome }
 
 func (m *memory) Commit(ctx context.Context, visits []Visit) ([]Stored, error) {
 	if err := ctx.Err(); err != nil {
@@ -99,6 +99,9 @@ func (m *memory) Commit(ctx context.Context, visits []Visit) ([]Stored, error) {
 	stored := make([]Stored, len(visits))
 	for i, v := range visits {
 		urls = append(urls, v.Task.URL)
+		if v.Outcome == Reviewed && v.Ready != Reviewed {
+			panic("not prepared: " + v.Task.URL)
+		}
 		t := m.tasks[v.Task.URL]
 		if !t.queued {
 			panic("visited twice: " + v.Task.URL)

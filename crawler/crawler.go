@@ -141,8 +141,8 @@ type Frontier interface {
 	// Hosts gives the hosts of a site that have queued tasks, each with the earliest due time. Its cost grows with the hosts, not
 	// with the tasks.
 	Hosts(ctx context.Context, site string) (map[string]time.Time, error)
-	// Prepare does of a visit's Commit what costs time and needs no lock. Workers call it, many at once; a visit need not be prepared, and
-	// one that is may still change in what is not of its page.
+	// Prepare does of a visit's Commit what costs time and needs no lock. Workers call it, many at once. A visit need not be prepared, and
+	// one whose outcome changes after it is not: Commit does it then.
 	Prepare(ctx context.Context, v *Visit)
 	// Commit stores the visits in their order, in one transaction, and says for each what that changed.
 	Commit(ctx context.Context, visits []Visit) ([]Stored, error)

@@ -14,6 +14,7 @@ import (
 	"cinecrawl/crawler"
 	"cinecrawl/crawler/fetch"
 	"cinecrawl/storage"
+	"cinecrawl/storage/sqlite"
 )
 
 type crawlCmd struct {
@@ -168,7 +169,9 @@ func (a *app) crawling(cfg *configs.Config, st storage.Store) (*crawling, error)
 // claimed. Its Frontier and NewFetcher are for the caller to set.
 func (c *crawling) crawl(sites []configs.Site, cause storage.Cause) (*crawler.Crawl, map[string]*storage.Run) {
 	named, runs := byName(sites), map[string]*storage.Run{}
+	_, file := c.st.(*sqlite.Store)
 	crawl := &crawler.Crawl{
+		Local:     file,
 		Pacer:     c.fetcher,
 		Handle:    c.handle,
 		Again:     storedLinks(c.st),

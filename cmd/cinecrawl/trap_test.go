@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"crypto/x509"
+	"database/sql"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"cinecrawl/crawler"
@@ -312,5 +314,44 @@ func (f *trapped) holds(why map[string]string) {
 		if err != nil || !strings.Contains(s.Why, part) {
 			f.t.Errorf("%s: %+v, %v", u, s, err)
 		}
+	}
+}
+
+// A review whose URL answers with the front page is gone, and its page is kept as it was.
+func TestSoft404KeepsSnapshot(t *testing.T) {
+	const review = "http://example.com/2020/05/the-ferry/"
+	var broken atomic.Bool
+	f := newTrapped(t, nil, func(u *url.URL) string {
+		if broken.Load() && u.String() == review {
+			return sixReviews(&url.URL{Path: "/"}, "")
+		}
+		return sixReviews(u, "")
+	})
+	f.memory += 100 * ordinaryPage
+	f.crawl()
+	db, err := sql.Open("sqlite", "file:"+f.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`UPDATE tasks SET visited_at = 1000, etag = '', last_modified = ''`); err != nil { // long ago
+		t.Fatal(err)
+	}
+	broken.Store(true)
+	f.crawl()
+	st, err := sqlite.Open(t.Context(), f.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	if task, err := st.TaskByURL(t.Context(), review); err != nil || task.Outcome != crawler.Gone {
+		t.Fatalf("%+v, %v", task, err)
+	}
+	snapshot, err := st.SnapshotByURL(t.Context(), review)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(snapshot.Page.Body), "two sisters") {
+		t.Errorf("the page is now\n%s", snapshot.Page.Body)
 	}
 }

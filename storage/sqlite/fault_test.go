@@ -73,7 +73,7 @@ func stored(t *testing.T, path string) int {
 	return tasks / 5
 }
 
-// The log is moved to the file while the crawl writes, and does not grow without end.
+// The log does not grow without end while the crawl writes.
 func TestLogBounded(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "x.db")

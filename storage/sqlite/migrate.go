@@ -29,7 +29,8 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	sources := p.ListSources()
 	want := sources[len(sources)-1].Version
 
-	// Several processes may open a new file at once. What one of them has made fails for the others, and they look again. It is an error when nobody comes further.
+	// Several processes may open a new file at once. What one of them has made fails for the others, and they look again. It is an error
+	// when nobody comes further.
 	for try, last := 0, int64(-1); ; try++ {
 		have, err := schemaVersion(ctx, db)
 		if err != nil {

@@ -133,6 +133,28 @@ func TestOpenTemp(t *testing.T) {
 	}
 }
 
+// What is in the log moves to the file while the database is open.
+func TestMoveLog(t *testing.T) {
+	ctx := t.Context()
+	path := filepath.Join(t.TempDir(), "x.db")
+	s, err := Open(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.StartRun(ctx, "films.example", nil, 0, storage.ByHand); err != nil {
+		t.Fatal(err)
+	}
+	s.moveLog(ctx)
+	if after, err := os.ReadFile(path); err != nil || bytes.Equal(before, after) {
+		t.Error("the file is as it was", err)
+	}
+}
+
 func TestPragmas(t *testing.T) {
 	s, err := OpenTemp(t.Context())
 	if err != nil {

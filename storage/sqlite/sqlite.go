@@ -148,8 +148,8 @@ func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.S
 	return stored, err
 }
 
-// checkpoint moves what was committed from the log to the file, beside the writer, who would have to wait for the disk. What it leaves,
-// or cannot do because another process is at it, the writer does when the log is large.
+// checkpoint moves what was committed from the log to the file, once a second at most and beside the writer, who would have to wait for the
+// disk. What it leaves, or cannot do because another process is at it, the writer does when the log is large or the database is closed.
 func (s *Store) checkpoint(ctx context.Context) {
 	last := time.Now()
 	for {
@@ -159,10 +159,14 @@ func (s *Store) checkpoint(ctx context.Context) {
 		case <-s.committed:
 		}
 		if time.Since(last) > time.Second {
-			s.read.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
+			s.moveLog(ctx)
 			last = time.Now()
 		}
 	}
+}
+
+func (s *Store) moveLog(ctx context.Context) {
+	s.read.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
 }
 
 // connect makes the first connection. It waits for others that open the same new file: SQLite does not wait for their locks where it changes

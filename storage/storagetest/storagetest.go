@@ -1844,11 +1844,22 @@ func prepared(f *fixture) {
 		f.Errorf("a review without a record: %v", err)
 	}
 	f.diff("none of a batch that failed", []string(nil), f.list(storage.Filter{}))
-	f.commit(v)
+	_, err := f.Commit(f.Context(), []crawler.Visit{v})
+	f.must(err)
 	f.diff("text", "Her\n\nOne text.\n", storage.Text(f.record("/her").Review))
 	got, err := f.SnapshotByURL(f.Context(), url("/her"))
 	f.must(err)
 	f.diff("page", *v.Page, got.Page)
+
+	// What another outcome has come of is as if it was not prepared.
+	again := crawler.Visit{Task: f.task("/her").Task, Outcome: crawler.NotReview, Page: page("/her", day(2), "<html>Not found, with status 200.</html>")}
+	f.Prepare(f.Context(), &again)
+	again.Outcome = crawler.Gone
+	_, err = f.Commit(f.Context(), []crawler.Visit{again})
+	f.must(err)
+	got, err = f.SnapshotByURL(f.Context(), url("/her"))
+	f.must(err)
+	f.diff("page of a review that is gone", *v.Page, got.Page)
 }
 
 func snapshots(f *fixture) {

@@ -61,6 +61,7 @@ func noCopy(v *crawler.Visit) bool { return v.NoCopy || v.Outcome == crawler.NoI
 
 // ready is what is made of a visit before its transaction begins.
 type ready struct {
+	outcome crawler.Outcome // that the visit had: the loop may find another one
 	packing *packing
 	page    *packed // nil if no snapshot is kept
 	review  *row    // nil if it is none
@@ -98,7 +99,7 @@ func (s *Store) Prepare(ctx context.Context, v *crawler.Visit) {
 }
 
 func (s *Store) ready(ctx context.Context, v *crawler.Visit) (*ready, error) {
-	r, err := new(ready), error(nil)
+	r, err := &ready{outcome: v.Outcome}, error(nil)
 	if snapshotOf(v) {
 		if r.packing, err = s.packing(ctx, v.Task.Site); err == nil {
 			r.page, err = s.packPage(ctx, r.packing, v.Page)
@@ -129,7 +130,7 @@ func (s *Store) Commit(ctx context.Context, visits []crawler.Visit) ([]crawler.S
 	prepared := make([]*ready, len(visits))
 	for i := range visits {
 		r, ok := visits[i].Ready.(*ready)
-		if !ok {
+		if !ok || r.outcome != visits[i].Outcome {
 			var err error
 			if r, err = s.ready(ctx, &visits[i]); err != nil {
 				return nil, err
@@ -528,7 +529,8 @@ const maxRows = 16
 
 // insertTasks are the statements that insert so many tasks, by whether each has a date and a hint of its own or all those of the first.
 func insertTasks(verb string) (queries [2][maxRows + 1]string) {
-	const columns, first = ` INTO tasks (site_id, host_id, kind, depth, found, found_on, hops, due, url, lastmod, hint) VALUES `, "($1, $2, $3, $4, $5, $6, $7, $8, "
+	const columns = ` INTO tasks (site_id, host_id, kind, depth, found, found_on, hops, due, url, lastmod, hint) VALUES `
+	const first = "($1, $2, $3, $4, $5, $6, $7, $8, "
 	same, own := verb+columns, verb+columns
 	for n := 1; n <= maxRows; n++ {
 		if n > 1 {
@@ -670,12 +672,12 @@ const (
 	maxLinks    = 1 << 20 // 16 bytes each
 )
 
-// linkCache remembers links that were stored lately. A page's menu, sidebar and foot are on every page of a site; asking the
+// linkCache remembers links that were stored. A page's menu, sidebar and foot are on every page of a site; asking the
 // database for each of them would be most of the cost of a commit. What it holds never becomes wrong, whoever else writes:
 // tasks are never removed, priorities only rise, depths only fall, and a date is news only once.
 //
-// It knows a link by a hash of 64 bits, with a seed of its own. Of new links one in 2^44 is taken for another, by this process only: the
-// next run finds it.
+// It knows a link by a hash of 64 bits, with a seed of its own. Of new links one in 2^44 is taken for another, until that one's place is
+// taken or the process ends.
 type linkCache struct {
 	seed  maphash.Seed
 	links []seenLink // each at the place that its hash gives; a power of two
@@ -700,7 +702,7 @@ func (c *linkCache) knows(url string, hint, depth int, lastmod int64) bool {
 
 func (c *linkCache) add(url string, hint, depth int, lastmod int64) {
 	if hint != int(int16(hint)) || depth != int(uint16(depth)) {
-		return // none is
+		return // none is so large
 	}
 	if c.links == nil {
 		*c = linkCache{seed: maphash.MakeSeed(), links: make([]seenLink, leastLinks)}

@@ -26,14 +26,15 @@ func TestLinkCache(t *testing.T) {
 	}
 	c.add("0", 5, 7, 9_000)
 	c.add("0", 0, 3, 0) // takes nothing back
-	c.add("2", 1<<20, 0, 0)
+	c.add("deep", 0, 1<<16+3, 0)
+	c.add("low", -40_000, 0, 0)
 	for _, tt := range []struct {
 		url         string
 		hint, depth int
 		lastmod     int64
 		want        bool
 	}{{"0", 0, 3, 0, true}, {"0", 5, 4, 9_000, true}, {"0", 6, 3, 0, false}, {"0", 0, 2, 0, false}, {"0", 0, 3, 9_001, false},
-		{"x", 0, 3, 0, false}, {"2", 1 << 20, 0, 0, false}} {
+		{"x", 0, 3, 0, false}, {"deep", 0, 3, 0, false}, {"low", 100, 0, 0, false}} {
 		if got := c.knows(tt.url, tt.hint, tt.depth, tt.lastmod); got != tt.want {
 			t.Errorf("knows(%q, %d, %d, %d) = %v", tt.url, tt.hint, tt.depth, tt.lastmod, got)
 		}

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -46,8 +47,8 @@ type compressor struct {
 	decs map[uint32]*zstd.Decoder // by dictionary
 }
 
-// packers work at the same time: one packs while the other has its dictionary loaded.
-const packers = 2
+// packers is how many bodies are packed at the same time, each with some megabytes of tables.
+var packers = min(max(2, runtime.GOMAXPROCS(0)), 8)
 
 // packer packs one body at a time.
 type packer struct {

@@ -16,7 +16,8 @@ import (
 type prepare func(query string) (*sql.Stmt, error)
 
 const runColumns = `SELECT r.id, s.name, r.epoch, r.started, COALESCE(r.ended, 0), r.resumed, r.finished, r.why, r.fetched, r.added, r.changed,
-	r.unchanged, r.pages, r.bytes, r.cause, r.took, s.next_run_at, s.owner, s.lease_until, CASE WHEN r.ended IS NULL THEN (SELECT COALESCE(SUM(queued), 0) FROM hosts h WHERE h.site_id = r.site_id) ELSE r.queued END
+	r.unchanged, r.pages, r.bytes, r.cause, r.took, s.next_run_at, s.owner, s.lease_until,
+	CASE WHEN r.ended IS NULL THEN (SELECT COALESCE(SUM(queued), 0) FROM hosts h WHERE h.site_id = r.site_id) ELSE r.queued END
 	FROM runs r JOIN sites s ON s.id = r.site_id `
 
 // clock is the time by the clock that all holders of leases share.
