@@ -115,7 +115,7 @@ func (s robotsStore) LoadRobots(ctx context.Context, origin string) (*crawler.Ro
 }
 
 // crawlPatience is how long a worker of a crawl waits for a host: beyond, it serves another one.
-const crawlPatience = 10 * time.Second
+const crawlPatience = 100 * time.Millisecond
 
 // fetcher makes the fetcher of the configuration, with its robots.txt copies kept there. What is particular to the command is in own.
 func (a *app) fetcher(cfg *configs.Config, copies fetch.RobotsStore, own fetch.Config) (*fetch.Fetcher, error) {
