@@ -287,13 +287,7 @@ func newLoop(c *Crawl, ctx context.Context) *loop {
 	}
 	l.workers.Go(func() {
 		for b := range l.commits {
-			if l.Local {
-				l.reading <- struct{}{}
-			}
 			l.commit(&b)
-			if l.Local {
-				<-l.reading
-			}
 			l.stored <- b
 		}
 	})
@@ -764,6 +758,10 @@ func (s *Site) Guides(from Task, named []string) (tasks []Task) {
 // commit runs on the committer's goroutine. If a batch fails it is tried again site by site, so that one site's trouble (its run was
 // taken over by another process) is not that of all.
 func (l *loop) commit(b *batch) {
+	if l.Local {
+		l.reading <- struct{}{}
+		defer func() { <-l.reading }()
+	}
 	visits := make([]Visit, len(b.dones))
 	held := map[string]time.Time{}
 	for i := len(visits) - 1; i >= 0; i-- {

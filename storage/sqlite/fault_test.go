@@ -73,18 +73,26 @@ func stored(t *testing.T, path string) int {
 	return tasks / 5
 }
 
+// begun opens a database with a run of faultSite that goes on. It is closed with the test.
+func begun(t *testing.T, path string) (*sqlite.Store, *storage.Run) {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	run, err := s.StartRun(t.Context(), faultSite, nil, 0, storage.ByHand)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, run
+}
+
 // The log does not grow without end while the crawl writes.
 func TestLogBounded(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "x.db")
-	s, err := sqlite.Open(ctx, path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if _, err := s.StartRun(ctx, faultSite, nil, 0, storage.ByHand); err != nil {
-		t.Fatal(err)
-	}
+	s, _ := begun(t, path)
 	size := func(path string) int64 {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -118,14 +126,7 @@ func TestWALCutShort(t *testing.T) {
 	ctx := context.Background()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.db")
-	s, err := sqlite.Open(ctx, path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if _, err := s.StartRun(ctx, faultSite, nil, 0, storage.ByHand); err != nil {
-		t.Fatal(err)
-	}
+	s, _ := begun(t, path)
 	// Who reads an old state keeps the log from being moved to the file: what was moved was safe on the disk before, and is never cut.
 	reader, err := sql.Open("sqlite", "file:"+path)
 	if err != nil {
@@ -294,15 +295,7 @@ func TestLocker(t *testing.T) {
 func TestLockedByAnother(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "x.db")
-	s, err := sqlite.Open(ctx, path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	run, err := s.StartRun(ctx, faultSite, nil, 0, storage.ByHand)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, run := begun(t, path)
 	other := newLocker(t, path)
 	for i := range 100 {
 		other.tell("lock")
@@ -332,14 +325,7 @@ func TestLockedForLong(t *testing.T) {
 	}
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "x.db")
-	s, err := sqlite.Open(ctx, path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if _, err := s.StartRun(ctx, faultSite, nil, 0, storage.ByHand); err != nil {
-		t.Fatal(err)
-	}
+	s, _ := begun(t, path)
 	other := newLocker(t, path)
 	other.tell("lock")
 	other.await("locked")

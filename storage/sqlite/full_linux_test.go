@@ -6,9 +6,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"cinecrawl/storage"
-	"cinecrawl/storage/sqlite"
 )
 
 // A disk that becomes full: the error says so, what was committed stays, and with more room the same process goes on.
@@ -24,15 +21,8 @@ func TestDiskFull(t *testing.T) {
 	})
 	ctx := context.Background()
 	path := filepath.Join(dir, "x.db")
-	s, err := sqlite.Open(ctx, path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	run, err := s.StartRun(ctx, faultSite, nil, 0, storage.ByHand)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, run := begun(t, path)
+	var err error
 	done := 0
 	for ; done < 1000; done++ {
 		if _, err = s.Commit(ctx, faultVisits(done, 2000)); err != nil {

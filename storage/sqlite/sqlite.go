@@ -174,7 +174,7 @@ func (s *Store) moveLog(ctx context.Context) {
 func connect(ctx context.Context, db *sql.DB) error {
 	for end := time.Now().Add(busyTimeout); ; {
 		err := db.PingContext(ctx)
-		if !busy(err) || time.Now().After(end) {
+		if code(err) != sqlite3.SQLITE_BUSY || time.Now().After(end) {
 			return err
 		}
 		select {
@@ -217,18 +217,18 @@ func (s *Store) Close() error {
 	return nil
 }
 
-func busy(err error) bool {
+// code is the primary result code of an error (https://www.sqlite.org/rescode.html), SQLITE_OK if it is none of SQLite.
+func code(err error) int {
 	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
+	if !errors.As(err, &e) {
+		return sqlite3.SQLITE_OK
+	}
+	return e.Code() & 0xff
 }
 
 // explain puts into words what a person can do about the errors of SQLite that are no fault of ours.
 func explain(err error) error {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	switch e.Code() & 0xff {
+	switch code(err) {
 	case sqlite3.SQLITE_NOTADB:
 		return errors.New("it is not a SQLite database; name another file")
 	case sqlite3.SQLITE_CORRUPT:

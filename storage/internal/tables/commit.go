@@ -99,7 +99,8 @@ func (s *Store) Prepare(ctx context.Context, v *crawler.Visit) {
 }
 
 func (s *Store) ready(ctx context.Context, v *crawler.Visit) (*ready, error) {
-	r, err := &ready{outcome: v.Outcome}, error(nil)
+	r := &ready{outcome: v.Outcome}
+	var err error
 	if snapshotOf(v) {
 		if r.packing, err = s.packing(ctx, v.Task.Site); err == nil {
 			r.page, err = s.packPage(ctx, r.packing, v.Page)
@@ -696,7 +697,7 @@ func (c *linkCache) knows(url string, hint, depth int, lastmod int64) bool {
 		return false
 	}
 	hash := maphash.String(c.seed, url)
-	l := c.links[hash&uint64(len(c.links)-1)]
+	l := c.place(hash)
 	return l.hash == hash && hash != 0 && hint <= int(l.hint) && depth >= int(l.depth) && lastmod <= int64(l.lastmod)*1000
 }
 
@@ -714,17 +715,20 @@ func (c *linkCache) add(url string, hint, depth int, lastmod int64) {
 		}
 	}
 	s := seenLink{hash: maphash.String(c.seed, url), lastmod: uint32(min(lastmod/1000, math.MaxUint32)), hint: int16(hint), depth: uint16(depth)}
-	if l := c.links[s.hash&uint64(len(c.links)-1)]; l.hash == s.hash {
+	if l := c.place(s.hash); l.hash == s.hash {
 		s.lastmod, s.hint, s.depth = max(s.lastmod, l.lastmod), max(s.hint, l.hint), min(s.depth, l.depth)
 	}
 	c.put(s)
 }
 
+// place is where a link of a hash is, if it is known.
+func (c *linkCache) place(hash uint64) *seenLink { return &c.links[hash&uint64(len(c.links)-1)] }
+
 func (c *linkCache) put(s seenLink) {
 	if s.hash == 0 {
 		return
 	}
-	l := &c.links[s.hash&uint64(len(c.links)-1)]
+	l := c.place(s.hash)
 	if l.hash == 0 {
 		c.n++
 	}
